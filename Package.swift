@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6, warnings are errors, `async` functions stay on their caller's loop.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Targets without C and without `unsafe`: the compiler refuses both.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "hotplug-apiserver",
+    products: [.executable(name: "hotplug-apiserver", targets: ["hotplug-apiserver"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries behind shims.
+        .target(name: "CLinux"),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Bottom: values, the loop, TLS, bytes on the wire.
+        .target(name: "KubeModel", dependencies: ["Yams"], swiftSettings: safe),
+        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "HTTPWire", swiftSettings: safe),
+        .target(
+            name: "HTTPServer", dependencies: ["CZlib", "HTTPWire", "Reactor", "TLS", log], swiftSettings: strict),
+
+        // The API.
+        .target(
+            name: "EmbeddedCluster",
+            dependencies: ["KubeModel", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: safe),
+        .target(name: "APIServer", dependencies: ["HTTPServer", "HTTPWire", "KubeModel", log], swiftSettings: safe),
+        .target(name: "HotplugAPI", dependencies: ["KubeModel"], swiftSettings: safe),
+        .executableTarget(
+            name: "hotplug-apiserver",
+            dependencies: [
+                "APIServer", "EmbeddedCluster", "HotplugAPI", "HTTPServer", "KubeModel", "Reactor", "TLS", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: safe),
+    ],
+    swiftLanguageModes: [.v6]
+)

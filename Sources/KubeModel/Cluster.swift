@@ -1,0 +1,93 @@
+/// Where the objects live: the embedded store or a real kube-apiserver.
+///
+/// Every failure is a `Status` that can be sent to the client as it is. Functions run on their caller's executor
+/// and may suspend.
+package protocol Cluster: Sendable {
+    /// Throws NotFound when there is no such object.
+    func get(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject
+
+    /// Objects ordered by namespace, then name; all namespaces when `namespace` is `nil`.
+    func list(_ resource: Resource, namespace: String?) async throws(Status) -> ObjectList
+
+    /// Throws AlreadyExists when the name is taken.
+    func create(
+        _ resource: Resource, namespace: String?, object: JSONValue, options: WriteOptions
+    ) async throws(Status) -> StoredObject
+
+    /// PUT: replaces the object. Throws Conflict when `metadata.resourceVersion` is not the current one.
+    func update(
+        _ resource: Resource, namespace: String?, name: String, object: JSONValue, options: WriteOptions
+    ) async throws(Status) -> StoredObject
+
+    /// Applies a patch to the current object. A JSON Patch whose `test` fails is 422 Invalid, as kube-apiserver
+    /// answers it.
+    func patch(
+        _ resource: Resource, namespace: String?, name: String, patch: Patch, options: WriteOptions
+    ) async throws(Status) -> StoredObject
+
+    /// Answers the object as it was last, or as it is now while finalizers hold it.
+    func delete(
+        _ resource: Resource, namespace: String?, name: String, options: DeleteOptions
+    ) async throws(Status) -> Deletion
+}
+
+/// A stored object as its JSON bytes, so that reading it back costs no parse.
+package struct StoredObject: Sendable {
+    package let bytes: [UInt8]
+    package let resourceVersion: UInt64
+
+    package init(bytes: [UInt8], resourceVersion: UInt64) {
+        self.bytes = bytes
+        self.resourceVersion = resourceVersion
+    }
+}
+
+package struct ObjectList: Sendable {
+    package let items: [StoredObject]
+    /// The revision of the store that the list shows.
+    package let resourceVersion: UInt64
+
+    package init(items: [StoredObject], resourceVersion: UInt64) {
+        self.items = items
+        self.resourceVersion = resourceVersion
+    }
+}
+
+package enum Patch: Sendable {
+    /// RFC 6902.
+    case json(JSONPatch)
+    /// RFC 7396.
+    case merge(JSONValue)
+}
+
+package struct WriteOptions: Sendable {
+    /// `?dryRun=All`: every check, nothing stored.
+    package var dryRun = false
+    /// `?fieldManager=`.
+    package var fieldManager = ""
+
+    package init(dryRun: Bool = false, fieldManager: String = "") {
+        self.dryRun = dryRun
+        self.fieldManager = fieldManager
+    }
+}
+
+package struct DeleteOptions: Sendable {
+    package var dryRun = false
+    /// Preconditions; `nil` means any.
+    package var uid: String?
+    package var resourceVersion: String?
+
+    package init(dryRun: Bool = false, uid: String? = nil, resourceVersion: String? = nil) {
+        self.dryRun = dryRun
+        self.uid = uid
+        self.resourceVersion = resourceVersion
+    }
+}
+
+package enum Deletion: Sendable {
+    /// Gone; the bytes are its last state.
+    case deleted(StoredObject)
+    /// Held by finalizers; `deletionTimestamp` is set.
+    case pending(StoredObject)
+}
