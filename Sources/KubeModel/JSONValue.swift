@@ -2,7 +2,7 @@
 
 /// A JSON value that survives a read-modify-write: member order, unknown members and number literals are kept
 /// (RFC 8259).
-package indirect enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(JSONNumber)
@@ -11,8 +11,8 @@ package indirect enum JSONValue: Sendable {
     case object(JSONObject)
 }
 
-/// A number as it stood in the text: `1.0` stays `1.0`, and 64-bit integers lose nothing.
-package struct JSONNumber: Sendable, Hashable {
+/// A number as it stood in the text: `1.0` stays `1.0`, and 64-bit integers lose nothing. Equal by value.
+package struct JSONNumber: Sendable {
     /// The literal, valid under RFC 8259 §6.
     package let literal: String
 
@@ -33,7 +33,7 @@ package struct JSONNumber: Sendable, Hashable {
 package struct JSONObject: Sendable {
     package typealias Member = (name: String, value: JSONValue)
 
-    package private(set) var members: [Member] = []
+    package internal(set) var members: [Member] = []
 
     package init() {}
 
@@ -47,9 +47,9 @@ package struct JSONObject: Sendable {
 
     /// The value of a member. Setting a new name appends it; setting `nil` removes the member.
     package subscript(_ name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { index(of: name).map { members[$0].value } }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = index(of: name)
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -57,6 +57,10 @@ package struct JSONObject: Sendable {
             case (nil, nil): break
             }
         }
+    }
+
+    func index(of name: String) -> Int? {
+        members.firstIndex { $0.name.isIdentical(to: name) }
     }
 }
 
@@ -94,6 +98,8 @@ extension JSONValue {
         get { object?[name] }
         set {
             var object = object ?? JSONObject()
+            // Gives up this reference, so that the members are changed where they are.
+            self = .null
             object[name] = newValue
             self = .object(object)
         }
