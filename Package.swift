@@ -36,8 +36,8 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "HTTPWire", swiftSettings: safe),
-        .target(
-            name: "HTTPServer", dependencies: ["CZlib", "HTTPWire", "Reactor", "TLS", log], swiftSettings: strict),
+        .target(name: "Deflate", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
 
         // The API.
         .target(

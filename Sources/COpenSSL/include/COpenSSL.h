@@ -1,0 +1,81 @@
+// OpenSSL 3.0 as Swift needs it: macros as functions, a BIO over memory that the caller lends, and the making of
+// certificates.
+#ifndef COPENSSL_H
+#define COPENSSL_H
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What a session reads from and writes to during one call. `in` is lent for that call; `out` is owned and grows.
+typedef struct {
+    const uint8_t *in;
+    size_t in_length;
+    size_t in_offset;
+    uint8_t *out;
+    size_t out_length;
+    size_t out_capacity;
+} copenssl_io;
+
+copenssl_io *copenssl_io_new(void);
+void copenssl_io_free(copenssl_io *io);
+
+// A BIO over `io`, which must outlive it. BIO_read(3) says "retry" when `in` is used up.
+BIO *copenssl_bio_new(copenssl_io *io);
+
+// A server's context with the settings of Mozilla's intermediate profile 6.0 (no tickets, no session cache, no
+// renegotiation, no compression); NULL on failure, with the reason on OpenSSL's error stack.
+SSL_CTX *copenssl_server_context(void);
+SSL_CTX *copenssl_client_context(void);
+
+// The name that a client sends as SNI and checks the server's certificate for. 1, or 0.
+int copenssl_set_server_name(SSL *ssl, const char *name);
+
+// PEM bytes: a certificate with the chain behind it, and its key. 1, or 0 with the reason on the error stack.
+int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chain_length, const uint8_t *key,
+                             size_t key_length);
+
+// The certificates of a PEM bundle, as a store to verify against; NULL when it has none or is broken.
+// `*count` is how many there are.
+X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count);
+
+// The CA names that the handshake tells clients.
+int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t length);
+
+// Verifies the peer's chain for client authentication (RFC 5280, purpose sslclient).
+// X509_V_OK (0), or an X509_V_ERR code for X509_verify_cert_error_string(3); -1 when the peer sent none.
+int copenssl_verify_peer(SSL *ssl, X509_STORE *store);
+
+// Values of one attribute of the peer's subject, such as NID_commonName, in order; each call answers one, as UTF-8
+// that the caller frees with copenssl_free; NULL past the last.
+char *copenssl_peer_subject(SSL *ssl, int nid, int position);
+
+// SHA-256 of the peer's certificate in DER. 1, or 0 when there is none.
+int copenssl_peer_fingerprint(SSL *ssl, uint8_t digest[32]);
+
+// Seconds since 1970 at which the peer's certificate ends; 0 when there is none.
+int64_t copenssl_peer_not_after(SSL *ssl);
+
+void copenssl_free(void *memory);
+
+// A certificate and its key, PEM, which the caller frees with copenssl_free.
+typedef struct {
+    char *certificate;
+    char *key;
+} copenssl_pair;
+
+// A self-signed CA with a P-256 key. 1, or 0 with the reason on the error stack.
+int copenssl_make_authority(const char *common_name, int days, copenssl_pair *made);
+
+// A leaf with a P-256 key, signed by the CA. `organizations` ends with NULL; `alternative_names` as in
+// x509v3_config(5), or NULL; `usage` is "serverAuth" or "clientAuth".
+int copenssl_issue(const char *ca_certificate, const char *ca_key, const char *common_name,
+                   const char *const *organizations, const char *alternative_names, const char *usage, int days,
+                   copenssl_pair *made);
+
+// Seconds until the first certificate of a PEM file ends; negative when it has, INT64_MIN when it can't be read.
+int64_t copenssl_seconds_left(const uint8_t *pem, size_t length);
+
+#endif

@@ -1,0 +1,26 @@
+// Deflate: gzip of whole responses. The only module that knows zlib.
+
+import CZlib
+
+/// The gzip format (RFC 1952).
+package enum Gzip {
+    /// Compresses at level 1, as kube-apiserver does (apiserver `responsewriters/writers.go`); `nil` when zlib has no
+    /// memory.
+    package static func compress(_ content: [UInt8]) -> [UInt8]? {
+        var stream = z_stream()
+        guard content.count <= Int(UInt32.max), czlib_gzip_init(&stream, 1) == Z_OK else { return nil }
+        defer { deflateEnd(&stream) }
+        let bound = Int(deflateBound(&stream, UInt(content.count)))
+        var input = content
+        let output = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+            input.withUnsafeMutableBufferPointer { source in
+                stream.next_in = source.baseAddress
+                stream.avail_in = UInt32(source.count)
+                stream.next_out = buffer.baseAddress
+                stream.avail_out = UInt32(bound)
+                count = deflate(&stream, Z_FINISH) == Z_STREAM_END ? bound - Int(stream.avail_out) : 0
+            }
+        }
+        return output.isEmpty ? nil : output
+    }
+}

@@ -1,0 +1,290 @@
+import HTTPWire
+import Logging
+import Reactor
+import TLS
+
+/// One accepted socket: moves bytes between it, its TLS session and its HTTP/1.1 session. Never leaves its loop.
+final class Connection: ReadinessHandler {
+    private enum State {
+        case handshaking
+        case open
+        /// The response is on its way and nothing more will be served: reads, so that no reset overtakes it.
+        case lingering
+        case closed
+    }
+
+    let context: LoopContext
+    let peerAddress: SocketAddress?
+    private var socket: Descriptor?
+    private var token: Selector.Token?
+    private let tls: TLSSession?
+    private var state: State
+    private lazy var session = HTTP1Session(connection: self)
+    // Ciphertext (or plain bytes) that the socket has not taken yet.
+    private var outbound: [UInt8] = []
+    private var outboundStart = 0
+    private var writeWaiters: [CheckedContinuation<Void, Never>] = []
+    private var stallDeadline: Int64?
+    private var stateDeadline: Int64
+    private var lingered = 0
+    private var peerClosed = false
+    private var verified: (pool: CertificatePool, result: PeerVerification)?
+
+    /// Takes the socket; `start` begins.
+    init(socket: consuming Descriptor, peer: SocketAddress?, context: LoopContext) throws(TLSError) {
+        self.context = context
+        peerAddress = peer
+        if let tls = context.tls {
+            self.tls = try TLSSession(serverOf: tls.context, scratch: context.scratch)
+            state = .handshaking
+            stateDeadline = context.selector.now + context.configuration.handshakeTimeout
+        } else {
+            tls = nil
+            state = .open
+            stateDeadline = context.selector.now + context.configuration.idleTimeout
+        }
+        socket.prepareConnection()
+        self.socket = consume socket
+    }
+
+    func start() throws(SystemError) {
+        guard let descriptor = socket?.rawValue else { return }
+        token = try context.selector.register(descriptor, interest: .readable, handler: self)
+        context.add(self)
+        updateDeadline()
+    }
+
+    // MARK: Readiness
+
+    func ready(_ readiness: Readiness, on loop: isolated EventLoop) {
+        if readiness.contains(.writable) { flush() }
+        if readiness.contains(.failed), !wantsToRead {
+            // Nothing will be read that could tell more, and epoll would tell it again at once.
+            close()
+        } else if !readiness.isDisjoint(with: [.readable, .failed]) {
+            read(on: loop)
+        }
+        settle()
+    }
+
+    func deadlinePassed(on loop: isolated EventLoop) {
+        let now = context.selector.now
+        if let stallDeadline, stallDeadline <= now { return close() }
+        switch state {
+        case .handshaking, .lingering: if stateDeadline <= now { close() }
+        case .open: session.deadlinePassed(now: now)
+        case .closed: break
+        }
+        settle()
+    }
+
+    private func read(on loop: isolated EventLoop) {
+        for _ in 0..<context.configuration.readsPerTurn {
+            guard let descriptor = socket?.rawValue, wantsToRead else { return }
+            switch context.calls.read(descriptor, into: &context.readBuffer) {
+            case .wouldBlock: return
+            case .failed: return close()
+            case .endOfStream:
+                peerClosed = true
+                return state == .open ? session.peerClosed(on: loop) : close()
+            case .bytes(let count):
+                guard receive(count, on: loop) else { return }
+                // A short read has emptied the socket; epoll tells when there is more.
+                if count < context.readBuffer.count { return }
+            }
+        }
+    }
+
+    /// Takes `readBuffer[..<count]`; answers whether to go on reading.
+    private func receive(_ count: Int, on loop: isolated EventLoop) -> Bool {
+        if state == .lingering {
+            lingered += count
+            if lingered > context.configuration.discardBytesMax { close() }
+            return state == .lingering
+        }
+        guard let tls else {
+            session.inbound.append(contentsOf: context.readBuffer[..<count])
+            session.process(on: loop)
+            return state == .open
+        }
+        var output: [UInt8] = []
+        do throws(TLSError) {
+            let outcome = try tls.receive(
+                context.readBuffer, count: count, plaintext: &session.inbound, output: &output)
+            write(output)
+            if state == .handshaking, tls.isEstablished {
+                state = .open
+                session.becomeIdle()
+            }
+            if state == .open, !session.inbound.isEmpty { session.process(on: loop) }
+            if outcome == .closedByPeer, state == .open { session.peerClosed(on: loop) }
+            return state == .open || state == .handshaking
+        } catch {
+            context.logger.debug("TLS failed", metadata: ["peer": "\(peerName)", "error": "\(error)"])
+            write(output)
+            close()
+            return false
+        }
+    }
+
+    var peerName: String { peerAddress.map { "\($0)" } ?? "unknown" }
+
+    private var wantsToRead: Bool {
+        switch state {
+        case .handshaking, .lingering: true
+        case .open: !peerClosed && session.wantsToRead
+        case .closed: false
+        }
+    }
+
+    // MARK: Sending
+
+    var canSend: Bool { state == .open }
+
+    /// Encrypts and sends, or keeps what the socket does not take.
+    func send(_ plaintext: [UInt8]) {
+        guard state == .open, !plaintext.isEmpty else { return }
+        guard let tls else { return write(plaintext) }
+        var records: [UInt8] = []
+        do throws(TLSError) {
+            try tls.send(plaintext, output: &records)
+            write(records)
+        } catch {
+            close()
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, state != .closed, let descriptor = socket?.rawValue else { return }
+        guard outbound.isEmpty else {
+            outbound.append(contentsOf: bytes)
+            return
+        }
+        var offset = 0
+        while offset < bytes.count {
+            switch context.calls.write(descriptor, from: bytes, at: offset) {
+            case .bytes(let count): offset += count
+            case .wouldBlock, .endOfStream:
+                outbound = Array(bytes[offset...])
+                outboundStart = 0
+                stallDeadline = context.selector.now + context.configuration.writeStallTimeout
+                return updateInterest()
+            case .failed: return close()
+            }
+        }
+    }
+
+    private func flush() {
+        while outboundStart < outbound.count {
+            guard let descriptor = socket?.rawValue else { return }
+            switch context.calls.write(descriptor, from: outbound, at: outboundStart) {
+            case .bytes(let count):
+                outboundStart += count
+                stallDeadline = context.selector.now + context.configuration.writeStallTimeout
+            case .wouldBlock, .endOfStream: return wakeWritersIfDrained()
+            case .failed: return close()
+            }
+        }
+        outbound = []
+        outboundStart = 0
+        stallDeadline = nil
+        if state == .lingering { socket?.shutdownWriting() }
+        wakeWritersIfDrained()
+    }
+
+    /// Bytes that wait for the peer.
+    var backlog: Int { outbound.count - outboundStart }
+
+    private func wakeWritersIfDrained() {
+        guard backlog <= context.configuration.outboundBytesMax / 4 || state == .closed else { return }
+        let waiters = writeWaiters
+        writeWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Waits while the peer is slow; answers whether it is still there.
+    func waitUntilWritable() async -> Bool {
+        while canSend, backlog > context.configuration.outboundBytesMax {
+            await withCheckedContinuation { writeWaiters.append($0) }
+        }
+        return canSend
+    }
+
+    // MARK: Ending
+
+    /// Ends the connection once what was sent is out: close_notify, FIN, and a short wait for the peer's.
+    func linger() {
+        guard state == .open else { return }
+        var output: [UInt8] = []
+        tls?.close(output: &output)
+        write(output)
+        guard state != .closed else { return }
+        state = .lingering
+        if peerClosed, backlog == 0 { return close() }
+        stateDeadline = context.selector.now + context.configuration.lingerTimeout
+        if backlog == 0 { socket?.shutdownWriting() }
+        session.cancel()
+        wakeWritersIfDrained()
+        settle()
+    }
+
+    /// Ends the connection now.
+    func close() {
+        guard state != .closed else { return }
+        state = .closed
+        if let token { context.selector.deregister(token) }
+        token = nil
+        socket = nil
+        outbound = []
+        outboundStart = 0
+        session.cancel()
+        wakeWritersIfDrained()
+        context.remove(self)
+    }
+
+    /// Ends an idle connection; one with a request ends after its response.
+    func drain() {
+        switch state {
+        case .open: if session.isIdle { linger() }
+        case .handshaking: close()
+        case .lingering, .closed: break
+        }
+    }
+
+    // MARK: Interest and deadline
+
+    /// Brings epoll's interest and the deadline in step with the state. Called whenever it may have changed.
+    func settle() {
+        updateInterest()
+        updateDeadline()
+    }
+
+    private func updateInterest() {
+        guard let token else { return }
+        var interest: Readiness = []
+        if wantsToRead { interest.insert(.readable) }
+        if backlog > 0 { interest.insert(.writable) }
+        context.selector.setInterest(interest, for: token)
+    }
+
+    private func updateDeadline() {
+        guard let token else { return }
+        let deadline: Int64? = state == .open ? session.deadline : stateDeadline
+        context.selector.setDeadline(
+            stallDeadline.map { min($0, deadline ?? Int64.max) } ?? deadline, for: token)
+    }
+
+    // MARK: Identity
+
+    func verifyPeer(against pool: CertificatePool) -> PeerVerification {
+        guard let tls else { return .none }
+        if let verified, verified.pool === pool {
+            guard case .verified(let certificate) = verified.result, certificate.notAfter <= WallClock.seconds else {
+                return verified.result
+            }
+        }
+        let result = tls.verifyPeer(against: pool)
+        verified = (pool, result)
+        return result
+    }
+}

@@ -1,0 +1,261 @@
+import HTTPWire
+import Reactor
+
+/// The HTTP/1.1 side of a connection: one request at a time, in the order in which they came (RFC 9112 §9.3).
+final class HTTP1Session {
+    private final class Exchange {
+        let head: HTTPRequestHead
+        let body: RequestBody
+        var task: Task<Void, Never>?
+        var hasResponded = false
+        var isStreaming = false
+        let started: Int64
+
+        init(head: HTTPRequestHead, body: RequestBody, started: Int64) {
+            self.head = head
+            self.body = body
+            self.started = started
+        }
+    }
+
+    private unowned let connection: Connection
+    private var configuration: ServerConfiguration { connection.context.configuration }
+    private var parser: HTTP1RequestParser
+    /// Plaintext that came and is not used yet; starts at `inboundStart`.
+    var inbound: [UInt8] = []
+    private var inboundStart = 0
+    private var exchange: Exchange?
+    private var isProcessing = false
+    /// Responses of this turn, sent in one go.
+    private var outbound: [UInt8] = []
+    private var headStarted: Int64?
+    private var bodyLastByte: Int64 = 0
+    private var idleSince: Int64
+
+    init(connection: Connection) {
+        self.connection = connection
+        parser = HTTP1RequestParser(limits: connection.context.configuration.http)
+        idleSince = connection.context.selector.now
+    }
+
+    private var now: Int64 { connection.context.selector.now }
+
+    var isIdle: Bool { exchange == nil && headStarted == nil }
+
+    func becomeIdle() {
+        idleSince = now
+    }
+
+    var wantsToRead: Bool {
+        if let exchange, !exchange.body.isComplete { return exchange.body.wantsBytes }
+        return inbound.count - inboundStart < configuration.inboundBytesMax
+    }
+
+    // MARK: Reading
+
+    /// Serves what has come, until it is used up or a handler must wait.
+    func process(on loop: isolated EventLoop) {
+        guard !isProcessing else { return }
+        isProcessing = true
+        while connection.canSend {
+            if let exchange {
+                feed(exchange)
+                if self.exchange === exchange { break }
+            } else if inboundStart < inbound.count, connection.backlog + outbound.count < configuration.outboundBytesMax {
+                guard parseHead(on: loop) else { break }
+            } else {
+                break
+            }
+        }
+        isProcessing = false
+        sendOutbound()
+        compact()
+        connection.settle()
+    }
+
+    /// Reads one head and starts its request; answers false when more bytes are needed, or none will be used.
+    private func parseHead(on loop: isolated EventLoop) -> Bool {
+        do throws(HTTPWireError) {
+            switch try parser.parse(inbound, from: inboundStart) {
+            case .incomplete:
+                if headStarted == nil { headStarted = now }
+                return false
+            case .head(let head, let length):
+                inboundStart += length
+                headStarted = nil
+                start(head, on: loop)
+                return true
+            }
+        } catch {
+            refuse(error)
+            return false
+        }
+    }
+
+    private func start(_ head: HTTPRequestHead, on loop: isolated EventLoop) {
+        // The task keeps the connection: it may be closed and forgotten while the handler runs.
+        let connection = connection
+        let body = RequestBody(framing: head.framing, configuration: configuration)
+        let exchange = Exchange(head: head, body: body, started: now)
+        self.exchange = exchange
+        bodyLastByte = now
+        feed(exchange)
+        if head.framing != .none {
+            body.onDemand = { [unowned self] in
+                if let exchange = self.exchange { feed(exchange) }
+                self.connection.settle()
+            }
+            if head.expectsContinue {
+                body.onAwait = { [unowned connection, unowned body] in
+                    // A client that already sends does not wait (RFC 9110 §10.1.1).
+                    if body.received == 0 { connection.send(HTTP1Serializer.continueResponse) }
+                }
+            }
+        }
+        let request = HTTPRequest(head: head, body: body, connection: connection)
+        exchange.task = Task.immediate(executorPreference: loop.executor) {
+            let response = await connection.context.handler.respond(to: request)
+            await self.finish(exchange, with: response)
+            self.process(on: loop)
+            connection.settle()
+        }
+    }
+
+    private func feed(_ exchange: Exchange) {
+        let range = inboundStart..<inbound.count
+        let end = exchange.body.take(inbound, range)
+        if end > inboundStart { bodyLastByte = now }
+        inboundStart = end
+    }
+
+    private func compact() {
+        if inboundStart == inbound.count {
+            inbound = []
+            inboundStart = 0
+        } else if inboundStart > configuration.inboundBytesMax {
+            inbound.removeFirst(inboundStart)
+            inboundStart = 0
+        }
+    }
+
+    // MARK: Answering
+
+    private func finish(_ exchange: Exchange, with response: HTTPResponse) async {
+        guard self.exchange === exchange, !exchange.hasResponded else { return }
+        // A client that waits for 100 must not be made to wait for a response that is ready.
+        let skipsBody = exchange.head.expectsContinue && exchange.body.received == 0
+        let isDrained = skipsBody ? exchange.body.isComplete : await exchange.body.discard()
+        guard self.exchange === exchange, !exchange.hasResponded else { return }
+        if let failure = exchange.body.failure {
+            // Broken framing: whatever follows can't be trusted, nor was the request what it seemed.
+            exchange.hasResponded = true
+            refuse(failure)
+            self.exchange = nil
+            return
+        }
+        exchange.hasResponded = true
+        let closes = response.closes || !exchange.head.isPersistent || !isDrained || connection.context.isDraining
+        await write(response, for: exchange, closes: closes)
+        guard self.exchange === exchange else { return }
+        self.exchange = nil
+        idleSince = now
+        if closes {
+            sendOutbound()
+            connection.linger()
+        }
+    }
+
+    private func write(_ response: HTTPResponse, for exchange: Exchange, closes: Bool) async {
+        let isHead = exchange.head.method == .head
+        let keepsAlive = exchange.head.minorVersion == 0
+        switch response.content {
+        case .bytes(let content):
+            let hasNoContent = response.head.status == 204 || response.head.status == 304
+            HTTP1Serializer.write(
+                response.head, framing: hasNoContent ? .none : .length(content.count), date: connection.context.date,
+                closes: closes, keepsAlive: keepsAlive, into: &outbound)
+            if !isHead, !hasNoContent { outbound.append(contentsOf: content) }
+            if !isProcessing { sendOutbound() }
+        case .stream(let produce):
+            exchange.isStreaming = true
+            let isChunked = exchange.head.minorVersion > 0
+            HTTP1Serializer.write(
+                response.head, framing: isChunked ? .chunked : .none, date: connection.context.date,
+                closes: closes || !isChunked, into: &outbound)
+            sendOutbound()
+            if !isHead {
+                await produce(ResponseWriter(connection: connection, isChunked: isChunked))
+                if isChunked { connection.send(HTTP1Serializer.lastChunk) }
+            }
+            if !isChunked { connection.linger() }
+        }
+    }
+
+    private func sendOutbound() {
+        guard !outbound.isEmpty else { return }
+        let bytes = outbound
+        outbound = []
+        connection.send(bytes)
+    }
+
+    /// Answers a message that is no request, and ends the connection.
+    private func refuse(_ error: HTTPWireError) {
+        let response = connection.context.handler.response(to: error)
+        var content: [UInt8] = []
+        if case .bytes(let bytes) = response.content { content = bytes }
+        HTTP1Serializer.write(
+            response.head, framing: .length(content.count), date: connection.context.date, closes: true,
+            into: &outbound)
+        outbound.append(contentsOf: content)
+        sendOutbound()
+        connection.linger()
+    }
+
+    // MARK: Ends and deadlines
+
+    /// The peer has sent its last byte. A complete request still gets its response.
+    func peerClosed(on loop: isolated EventLoop) {
+        guard let exchange else { return connection.close() }
+        if !exchange.body.isComplete || exchange.isStreaming { connection.close() }
+    }
+
+    /// Tells the running handler that nobody waits for it any more.
+    func cancel() {
+        exchange?.body.fail(HTTPWireError(400, "the connection ended inside the content"))
+        exchange?.task?.cancel()
+        exchange = nil
+    }
+
+    var deadline: Int64? {
+        guard let exchange else {
+            return headStarted.map { $0 + configuration.headTimeout } ?? idleSince + configuration.idleTimeout
+        }
+        if exchange.isStreaming { return nil }
+        let requestDeadline = exchange.started + configuration.requestTimeout
+        return exchange.body.isAwaited ? min(bodyDeadline(exchange), requestDeadline) : requestDeadline
+    }
+
+    private func bodyDeadline(_ exchange: Exchange) -> Int64 {
+        let earned = Int64(exchange.body.received) * 1000 / configuration.bodyRateMin
+        return min(
+            bodyLastByte + configuration.bodyIdleTimeout, exchange.started + configuration.bodyGrace + earned)
+    }
+
+    func deadlinePassed(now: Int64) {
+        guard let deadline, deadline <= now else { return }
+        guard let exchange else {
+            if headStarted != nil {
+                refuse(HTTPWireError(408, "the header fields took longer than \(configuration.headTimeout / 1000) s"))
+            } else {
+                connection.linger()
+            }
+            return
+        }
+        if exchange.body.isAwaited, bodyDeadline(exchange) <= now {
+            exchange.body.fail(HTTPWireError(408, "the content came too slowly"))
+        } else {
+            exchange.hasResponded = true
+            refuse(HTTPWireError(504, "Timeout: request did not complete within the allotted timeout"))
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import HTTPWire
+package import Reactor
+package import TLS
+
+/// What answers requests. Called on the loop of the connection; must not block.
+package protocol HTTPHandler: Sendable {
+    func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// The answer to a message that never became a request.
+    func response(to error: HTTPWireError) -> HTTPResponse
+}
+
+/// One request. Stays on its connection's loop.
+package final class HTTPRequest {
+    package let head: HTTPRequestHead
+    private let body: RequestBody
+    private let connection: Connection
+
+    init(head: HTTPRequestHead, body: RequestBody, connection: Connection) {
+        self.head = head
+        self.body = body
+        self.connection = connection
+    }
+
+    /// Where the connection comes from.
+    package var peerAddress: SocketAddress? { connection.peerAddress }
+
+    /// The client certificate, verified now against `pool`; what it says is kept for the connection's next request.
+    package func verifyPeer(against pool: CertificatePool) -> PeerVerification {
+        connection.verifyPeer(against: pool)
+    }
+
+    /// All of the content; empty when there is none. Sends 100 first to a client that waits for it.
+    ///
+    /// Throws what was wrong with it: 400, 408, 413.
+    package func content() async throws(HTTPWireError) -> [UInt8] {
+        try await body.collect()
+    }
+}
+
+/// What a handler answers.
+package struct HTTPResponse {
+    package enum Content {
+        case bytes([UInt8])
+        /// Written piece by piece, for as long as the closure runs.
+        case stream((ResponseWriter) async -> Void)
+    }
+
+    package var head: HTTPResponseHead
+    package var content: Content
+    /// Whether to end the connection after it.
+    package var closes: Bool
+
+    package init(head: HTTPResponseHead, content: Content, closes: Bool = false) {
+        self.head = head
+        self.content = content
+        self.closes = closes
+    }
+}
+
+/// Where a streamed response goes. Stays on its connection's loop.
+package final class ResponseWriter {
+    private let connection: Connection
+    private let isChunked: Bool
+
+    init(connection: Connection, isChunked: Bool) {
+        self.connection = connection
+        self.isChunked = isChunked
+    }
+
+    /// Whether the peer has gone.
+    package var isClosed: Bool { !connection.canSend }
+
+    /// Sends a piece; waits while the peer is slow. Answers false when it has gone.
+    package func write(_ content: [UInt8]) async -> Bool {
+        guard connection.canSend else { return false }
+        if isChunked {
+            var chunk: [UInt8] = []
+            chunk.reserveCapacity(content.count + 16)
+            HTTP1Serializer.writeChunk(content, into: &chunk)
+            connection.send(chunk)
+        } else {
+            connection.send(content)
+        }
+        return await connection.waitUntilWritable()
+    }
+}

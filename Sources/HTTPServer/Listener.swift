@@ -1,0 +1,71 @@
+import Logging
+import Reactor
+import TLS
+
+/// One loop's listening socket (socket(7), `SO_REUSEPORT`).
+final class Listener: ReadinessHandler {
+    /// Milliseconds without accepting after the process ran out of descriptors.
+    private static let exhaustionPause: Int64 = 100
+
+    private let socket: Descriptor
+    private let context: LoopContext
+    private var token: Selector.Token?
+
+    init(socket: consuming Descriptor, context: LoopContext) {
+        self.socket = socket
+        self.context = context
+    }
+
+    func start() throws(SystemError) {
+        token = try context.selector.register(socket.rawValue, interest: .readable, handler: self)
+        context.onRoom = { [unowned self] in acceptIfRoom() }
+    }
+
+    func ready(_ readiness: Readiness, on loop: isolated EventLoop) {
+        for _ in 0..<context.configuration.acceptsPerTurn {
+            guard context.connections.count < context.configuration.connectionsPerLoopMax else {
+                return pause(until: nil)
+            }
+            let (descriptor, peer) = context.calls.accept(socket.rawValue)
+            if descriptor >= 0 {
+                open(Descriptor(descriptor), peer)
+            } else if SystemError("accept", errno: -descriptor).isExhaustion {
+                context.logger.warning("out of file descriptors; accepting pauses")
+                return pause(until: context.selector.now + Self.exhaustionPause)
+            } else if SystemError("accept", errno: -descriptor).isWouldBlock {
+                return
+            }
+            // Anything else is about one connection that has already gone (accept(2)).
+        }
+    }
+
+    private func open(_ descriptor: consuming Descriptor, _ peer: SocketAddress?) {
+        do {
+            try Connection(socket: descriptor, peer: peer, context: context).start()
+        } catch {
+            context.logger.error("a connection could not be opened", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func pause(until deadline: Int64?) {
+        guard let token else { return }
+        context.selector.setInterest([], for: token)
+        context.selector.setDeadline(deadline, for: token)
+    }
+
+    func deadlinePassed(on loop: isolated EventLoop) {
+        acceptIfRoom()
+    }
+
+    private func acceptIfRoom() {
+        guard let token, context.connections.count < context.configuration.connectionsPerLoopMax else { return }
+        context.selector.setInterest(.readable, for: token)
+    }
+
+    /// Takes no more connections.
+    func stop() {
+        context.onRoom = nil
+        if let token { context.selector.deregister(token) }
+        token = nil
+    }
+}

@@ -1,0 +1,72 @@
+import CLinux
+import Glibc
+
+/// The owner of a file descriptor, which closes it once.
+package struct Descriptor: ~Copyable {
+    package let rawValue: Int32
+
+    package init(_ rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    deinit {
+        // On Linux the descriptor is gone even when close(2) is interrupted: never repeat it.
+        _ = Glibc.close(rawValue)
+    }
+
+    /// A listening stream socket that shares its port with those of other loops (`SO_REUSEPORT`, socket(7)).
+    ///
+    /// A port of 0 takes a free one; `localAddress` tells which.
+    package static func listening(on address: SocketAddress, backlog: Int32) throws(SystemError) -> Descriptor {
+        let raw = clinux_stream_socket(address.family)
+        guard raw >= 0 else { throw SystemError("socket", errno: -raw) }
+        let socket = Descriptor(raw)
+        try socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        try socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1)
+        if address.family == AF_INET6 { try socket.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        var storage = address.storage
+        let size = socklen_t(
+            address.family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size)
+        let bound = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, size) < 0 ? errno : 0 }
+        }
+        guard bound == 0 else { throw SystemError("bind \(address)", errno: bound) }
+        guard listen(raw, backlog) == 0 else { throw SystemError("listen", errno: errno) }
+        return socket
+    }
+
+    /// The address that a socket is bound to. Wraps `getsockname(2)`.
+    package func localAddress() throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let failure = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(rawValue, $0, &length) < 0 ? errno : 0
+            }
+        }
+        guard failure == 0 else { throw SystemError("getsockname", errno: failure) }
+        return SocketAddress(storage)
+    }
+
+    /// Sets an integer option. Wraps `setsockopt(2)`.
+    func setOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
+        var value = value
+        guard setsockopt(rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+            throw SystemError("setsockopt", errno: errno)
+        }
+    }
+
+    /// No delay for small writes, and keep-alive probes that find a dead peer within two minutes (tcp(7)).
+    package func prepareConnection() {
+        try? setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        try? setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+        try? setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+        try? setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+        try? setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+    }
+
+    /// Sends FIN and keeps reading. Wraps `shutdown(2)`.
+    package func shutdownWriting() {
+        _ = shutdown(rawValue, Int32(SHUT_WR))
+    }
+}

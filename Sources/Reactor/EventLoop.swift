@@ -1,0 +1,105 @@
+import CLinux
+import Glibc
+
+/// One thread, one epoll set, and the actor that owns everything on it.
+///
+/// Connections, sessions and parsers are not Sendable and belong to the loop that accepted them. Work gets in
+/// through `isolated` methods, which run on the loop's thread.
+package actor EventLoop {
+    package nonisolated let executor: LoopExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    /// The descriptors and deadlines of this loop.
+    package let selector: Selector
+    /// What a higher module keeps on this loop.
+    package var attachment: AnyObject?
+    private var isStopped = false
+
+    /// Makes a loop and starts its thread, which runs until `stop()`.
+    package init(name: String) throws(SystemError) {
+        executor = try LoopExecutor()
+        selector = try Selector(wakeUp: executor.wakeUp)
+        try startThread(name: name) { [self] in
+            executor.claimThread()
+            while assumeIsolated({ $0.turn() }) {
+                executor.runJobs()
+            }
+            // A job left in the queue would leave its task waiting for good.
+            executor.runJobs()
+        }
+    }
+
+    /// Ends the loop after the current turn.
+    package func stop() {
+        isStopped = true
+    }
+
+    /// Waits at least so many milliseconds, and at most a tick of the deadlines longer.
+    package func sleep(milliseconds: Int64) async {
+        await withCheckedContinuation { continuation in
+            let timer = SleepTimer(selector: selector, continuation: continuation)
+            timer.token = selector.registerTimer(at: selector.now + milliseconds, handler: timer)
+        }
+    }
+
+    /// Waits once and tells the handlers; false when the loop has been stopped.
+    private func turn() -> Bool {
+        let count = selector.wait(isBusy: executor.hasLocalJobs || isStopped)
+        for position in 0..<count {
+            if selector.isWakeUp(position) {
+                executor.acknowledgeWake()
+            } else if let (handler, readiness) = selector.event(position) {
+                handler.ready(readiness, on: self)
+            }
+        }
+        for handler in selector.passedDeadlines() {
+            handler.deadlinePassed(on: self)
+        }
+        return !isStopped
+    }
+}
+
+private final class SleepTimer: ReadinessHandler {
+    private let selector: Selector
+    private let continuation: CheckedContinuation<Void, Never>
+    var token: Selector.Token?
+
+    init(selector: Selector, continuation: CheckedContinuation<Void, Never>) {
+        self.selector = selector
+        self.continuation = continuation
+    }
+
+    func ready(_ readiness: Readiness, on loop: isolated EventLoop) {}
+
+    func deadlinePassed(on loop: isolated EventLoop) {
+        if let token { selector.deregister(token) }
+        continuation.resume()
+    }
+}
+
+/// Starts a detached thread. Wraps `pthread_create(3)`.
+private func startThread(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    final class Start: Sendable {
+        let name: String
+        let body: @Sendable () -> Void
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+    var thread = pthread_t()
+    let start = Unmanaged.passRetained(Start(name: name, body: body))
+    let failure = pthread_create(
+        &thread, nil,
+        { pointer in
+            guard let pointer else { return nil }
+            let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
+            clinux_name_thread(start.name)
+            start.body()
+            return nil
+        }, start.toOpaque())
+    guard failure == 0 else {
+        start.release()
+        throw SystemError("pthread_create", errno: failure)
+    }
+    pthread_detach(thread)
+}

@@ -1,0 +1,69 @@
+import COpenSSL
+
+/// What the sessions of one end have in common: certificate, key, versions, ciphers. Shared by all loops, and never
+/// changed once made: a new certificate is a new context.
+package final class TLSContext: @unchecked Sendable {
+    // Sendable: SSL_CTX counts its references atomically, and nothing changes it after `init` (ssl(7)).
+    let context: OpaquePointer
+
+    /// A server's context. TLS 1.2 and later, Mozilla's intermediate profile 6.0; a client certificate is requested,
+    /// never required: whom it proves is decided for each request.
+    ///
+    /// - Parameters:
+    ///   - certificate: PEM: the serving certificate and the chain behind it.
+    ///   - key: PEM: its private key.
+    ///   - clientCAs: PEM: the CAs whose names the handshake tells clients; may be empty.
+    package init(certificate: [UInt8], key: [UInt8], clientCAs: [UInt8] = []) throws(TLSError) {
+        guard let context = copenssl_server_context() else { throw TLSError(draining: "make a TLS context") }
+        self.context = context
+        try use(certificate: certificate, key: key)
+        if !clientCAs.isEmpty {
+            _ = copenssl_set_client_ca_names(context, clientCAs, clientCAs.count)
+        }
+    }
+
+    /// A client's context that trusts the CAs of a PEM bundle.
+    package init(trusting authorities: [UInt8], certificate: [UInt8] = [], key: [UInt8] = []) throws(TLSError) {
+        guard let context = copenssl_client_context() else { throw TLSError(draining: "make a TLS context") }
+        self.context = context
+        var count: Int32 = 0
+        guard let store = copenssl_store(authorities, authorities.count, &count) else {
+            throw TLSError("read the CA bundle", reason: "no certificate in it")
+        }
+        SSL_CTX_set_cert_store(context, store)
+        if !certificate.isEmpty { try use(certificate: certificate, key: key) }
+    }
+
+    deinit {
+        SSL_CTX_free(context)
+    }
+
+    private func use(certificate: [UInt8], key: [UInt8]) throws(TLSError) {
+        ERR_clear_error()
+        guard copenssl_use_certificate(context, certificate, certificate.count, key, key.count) == 1 else {
+            throw TLSError(draining: "load the certificate and its key")
+        }
+    }
+}
+
+/// CAs to verify client certificates against. Shared by all loops.
+package final class CertificatePool: @unchecked Sendable {
+    // Sendable: X509_STORE locks itself, and is not changed after `init`.
+    let store: OpaquePointer
+    /// How many certificates it holds.
+    package let count: Int
+
+    /// Takes a PEM bundle; throws when there is no certificate in it.
+    package init(bundle: [UInt8]) throws(TLSError) {
+        var count: Int32 = 0
+        guard let store = copenssl_store(bundle, bundle.count, &count) else {
+            throw TLSError("read the CA bundle", reason: "no certificate in it")
+        }
+        self.store = store
+        self.count = Int(count)
+    }
+
+    deinit {
+        X509_STORE_free(store)
+    }
+}
