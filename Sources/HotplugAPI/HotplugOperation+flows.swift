@@ -1,0 +1,128 @@
+import KubeModel
+
+extension HotplugOperation {
+    // MARK: A VMI
+
+    /// Answers `false` when a write lost a race.
+    mutating func changeInstance() async throws(Status) -> Bool {
+        let instance = try await read(subject)
+        // Before the look for the name, as in virt-api.
+        guard instance.isRunning else { throw subject.conflict("VMI is not running") }
+        guard case .mutation(let patch) = try change.decision(on: instance.object, of: subject, facts: facts) else {
+            return true
+        }
+        guard configuration.propagation.isByKubeVirt(facts) else {
+            try await adviseOnDefinition()
+            try adviseOnAttachment(to: instance)
+            return try await write(Write(subject: subject, patch: patch), dryRun: options.dryRun)
+        }
+        guard let owner = instance.owner, owner.kind == HotplugTarget.virtualMachine.resource.kind else {
+            throw Self.ownerless(subject)
+        }
+        let machine = HotplugSubject(.virtualMachine, namespace: subject.namespace, name: owner.name)
+        advice.append(
+            "KubeVirt lets nobody else write \(subject), so the change is made in the template of \(machine), from "
+                + "where KubeVirt copies it: it persists over restarts")
+        return try await changeMachine(machine, instance: instance)
+    }
+
+    private static func ownerless(_ subject: HotplugSubject) -> Status {
+        subject.invalid([
+            .invalidValue(
+                at: "metadata.ownerReferences",
+                "KubeVirt 1.1 and later changes the interfaces of a running VMI only through the template of the "
+                    + "VirtualMachine that owns it, and no such one does; create the VMI by a VirtualMachine")
+        ])
+    }
+
+    // MARK: A VM, and its VMI
+
+    /// Changes the template and then the running VMI, whichever of them is not yet as wanted; `instance` is the VMI
+    /// if it was read already. Answers `false` when a write lost a race.
+    mutating func changeMachine(_ subject: HotplugSubject, instance known: Reading?) async throws(Status) -> Bool {
+        let machine = try await read(subject)
+        if let known, !known.belongs(to: machine) { throw Self.ownerless(known.subject) }
+        let namesake = HotplugSubject(.virtualMachineInstance, namespace: subject.namespace, name: subject.name)
+        var instance = known
+        if instance == nil { instance = try await readIfPresent(namesake) }
+        if let found = instance, !found.belongs(to: machine) { instance = nil }
+
+        var writes: [Write] = []
+        let podInterface = try podInterface(of: instance, missingIn: machine)
+        let onTemplate = try change.decision(on: machine.object, of: subject, facts: facts, adopting: podInterface)
+        if case .mutation(let patch) = onTemplate {
+            writes.append(Write(subject: subject, patch: patch))
+            if podInterface == nil { try adviseOnLostPodInterface(of: machine) }
+        }
+        if let instance, instance.isAlive,
+            case .mutation(let patch) = try change.decision(on: instance.object, of: instance.subject, facts: facts)
+        {
+            if configuration.propagation.isByKubeVirt(facts) {
+                try adviseOnAttachment(to: instance)
+            } else if instance.isRunning {
+                try adviseOnAttachment(to: instance)
+                writes.append(Write(subject: instance.subject, patch: patch))
+            } else {
+                advice.append(
+                    "\(instance.subject) is not running yet, so only the template of \(subject) has the change; "
+                        + "repeat the request once it runs")
+            }
+        }
+        if writes.isEmpty { return true }
+        try await adviseOnDefinition()
+        return try await commit(writes)
+    }
+
+    /// Lets the cluster check all writes before the first is for good.
+    private mutating func commit(_ writes: [Write]) async throws(Status) -> Bool {
+        if options.dryRun || writes.count > 1 {
+            for write in writes where try await !writeIfPresent(write, dryRun: true) { return false }
+        }
+        if options.dryRun { return true }
+        for write in writes {
+            guard try await writeIfPresent(write, dryRun: false) else { return false }
+            if write.subject.target == .virtualMachine { changedMachine = write.subject }
+        }
+        return true
+    }
+
+    /// A VMI that is gone has lost a race too: the next attempt finds the VM without it.
+    private func writeIfPresent(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
+        do throws(Status) {
+            return try await self.write(write, dryRun: dryRun)
+        } catch {
+            if error.code == 404, write.subject.target == .virtualMachineInstance { return false }
+            throw error
+        }
+    }
+
+    private func podInterface(of instance: Reading?, missingIn machine: Reading) throws(Status) -> PodInterface? {
+        guard case .add = change, let instance else { return nil }
+        return try PodInterface(
+            missingIn: machine.object, of: machine.subject, attachedTo: instance.object, of: instance.subject)
+    }
+}
+
+extension HotplugOperation.Reading {
+    /// Whether the VMI has not come to its end and shall not.
+    var isAlive: Bool { !["Succeeded", "Failed"].contains(phase) && !object.isBeingDeleted }
+
+    /// The owner that controls the object: the OwnerReference with `controller: true`.
+    var owner: (kind: String, name: String, uid: String?)? {
+        let references = object[path: "metadata", "ownerReferences"]?.array ?? []
+        guard let reference = references.first(where: { $0["controller"]?.bool == true }),
+            let kind = reference["kind"]?.string, let name = reference["name"]?.string
+        else { return nil }
+        return (kind, name, reference["uid"]?.string)
+    }
+
+    /// Whether a VMI is the VM's. One of the VM's name that nobody controls counts: KubeVirt's controller adopts it.
+    func belongs(to machine: HotplugOperation.Reading) -> Bool {
+        guard let owner else { return true }
+        guard owner.kind == machine.subject.target.resource.kind, owner.name == machine.subject.name else {
+            return false
+        }
+        guard let ownerUID = owner.uid, let uid = machine.object.metadataUID else { return true }
+        return ownerUID == uid
+    }
+}

@@ -1,0 +1,163 @@
+import KubeModel
+
+/// One request on its way: attempts, each from fresh reads, until the writes are in or something refuses.
+struct HotplugOperation {
+    let change: InterfaceChange
+    let subject: HotplugSubject
+    let options: WriteOptions
+    let facts: ClusterFacts
+    let configuration: HotplugConfiguration
+    let cluster: any Cluster
+
+    /// Of the latest attempt; those of an attempt that lost a race go with it.
+    var advice: [String] = []
+    /// The answer about the NetworkAttachmentDefinition, which one look gives for all attempts.
+    var nadAdvice: String??
+    /// The VM whose template this request has changed for good.
+    var changedMachine: HotplugSubject?
+
+    init(
+        change: InterfaceChange, subject: HotplugSubject, options: WriteOptions, facts: ClusterFacts,
+        configuration: HotplugConfiguration, cluster: any Cluster
+    ) {
+        self.change = change
+        self.subject = subject
+        self.options = options
+        self.facts = facts
+        self.configuration = configuration
+        self.cluster = cluster
+    }
+
+    /// Answers the advice. Throws 409 Conflict after `HotplugLimits.conflictRetries` further attempts.
+    mutating func run(pause: @Sendable (Int) async -> Void) async throws(Status) -> [String] {
+        do throws(Status) {
+            var retry = 0
+            while try await !attempt() {
+                guard retry < HotplugLimits.conflictRetries else {
+                    throw subject.conflict(
+                        "the object has been modified; please apply your changes to the latest version and try again "
+                            + "(gave up after \(retry + 1) attempts)")
+                }
+                await pause(Self.pauseMilliseconds(before: retry))
+                retry += 1
+            }
+        } catch {
+            throw halfDone(error)
+        }
+        return advice
+    }
+
+    /// Full jitter over a doubling range, so that those who collided once do not collide again.
+    private static func pauseMilliseconds(before retry: Int) -> Int {
+        Int.random(in: 1...(HotplugLimits.firstPauseMilliseconds << retry))
+    }
+
+    /// Answers `false` when a write lost a race.
+    private mutating func attempt() async throws(Status) -> Bool {
+        advice = []
+        switch subject.target {
+        case .virtualMachine: return try await changeMachine(subject, instance: nil)
+        case .virtualMachineInstance: return try await changeInstance()
+        }
+    }
+
+    /// An error after the VM was written must not look as if nothing had happened.
+    private func halfDone(_ error: Status) -> Status {
+        guard let changedMachine else { return error }
+        var error = error
+        error.message =
+            "\(changedMachine) was changed (interface \(change.name.quoted) in its template), but its running "
+            + "VirtualMachineInstance was not: \(error.message); repeat the request to complete it"
+        return error
+    }
+
+    // MARK: Reading
+
+    /// An object as it was read.
+    struct Reading {
+        let subject: HotplugSubject
+        let object: JSONValue
+
+        /// `status.phase`
+        var phase: String { object[path: "status", "phase"]?.string ?? "" }
+        var isRunning: Bool { phase == "Running" && !object.isBeingDeleted }
+    }
+
+    /// Throws 404 NotFound in virt-api's words; whatever else goes wrong is 500, as there.
+    func read(_ subject: HotplugSubject) async throws(Status) -> Reading {
+        let stored: StoredObject
+        do throws(Status) {
+            stored = try await cluster.get(subject.target.resource, namespace: subject.namespace, name: subject.name)
+        } catch {
+            if error.code == 404 { throw subject.notFound }
+            throw unreadable(subject, error.message)
+        }
+        return Reading(subject: subject, object: try parse(stored, subject))
+    }
+
+    func readIfPresent(_ subject: HotplugSubject) async throws(Status) -> Reading? {
+        do throws(Status) {
+            return try await read(subject)
+        } catch {
+            guard error.code == 404 else { throw error }
+            return nil
+        }
+    }
+
+    private func parse(_ stored: StoredObject, _ subject: HotplugSubject) throws(Status) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: stored.bytes)
+        } catch {
+            throw unreadable(subject, "\(error)")
+        }
+    }
+
+    private func unreadable(_ subject: HotplugSubject, _ why: String) -> Status {
+        .internalError("unable to retrieve \(subject.target.abbreviation) [\(subject.name)]: \(why)")
+    }
+
+    // MARK: Writing
+
+    struct Write {
+        let subject: HotplugSubject
+        let patch: JSONPatch
+    }
+
+    /// Answers `false` when the object is no longer as it was read. Throws what the cluster refuses for another
+    /// reason.
+    func write(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
+        var options = options
+        options.dryRun = dryRun
+        let stored: StoredObject
+        do throws(Status) {
+            stored = try await cluster.patch(
+                write.subject.target.resource, namespace: write.subject.namespace, name: write.subject.name,
+                patch: .json(write.patch), options: options)
+        } catch {
+            if Self.isLostRace(error) { return false }
+            throw error
+        }
+        if case .remove(let removal) = change { try requireAbsent(removal.name, in: stored, of: write.subject) }
+        return true
+    }
+
+    /// kube-apiserver answers a failed `test` with 422 Invalid that names no field; what a schema or a webhook
+    /// refuses has a field or says so.
+    private static func isLostRace(_ status: Status) -> Bool {
+        guard status.code == 422 || (status.code == 409 && status.reason == "Conflict") else { return false }
+        let causes = status.details?.causes ?? []
+        return !status.message.hasPrefix("admission webhook") && causes.allSatisfy(\.field.isEmpty)
+    }
+
+    /// KubeVirt before v1.0.0-rc.0 has no `state`, and its schema drops the field without a word.
+    private func requireAbsent(_ name: String, in stored: StoredObject, of subject: HotplugSubject) throws(Status) {
+        let spec = try NetworkSpec(of: try parse(stored, subject), subject: subject)
+        guard let index = spec.interfaces.firstIndex(where: { $0.name == name && !$0.isAbsent }) else { return }
+        throw subject.invalid([
+            .invalidValue(
+                at: "\(spec.interfacesPath)[\(index)].state",
+                "the cluster did not store state \"absent\": its KubeVirt cannot remove interfaces, which takes "
+                    + "v1.0.0-rc.0 or later")
+        ])
+    }
+}

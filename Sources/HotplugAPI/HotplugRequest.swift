@@ -1,0 +1,61 @@
+import KubeModel
+
+/// One request for a subresource, already authenticated and authorised.
+package struct HotplugRequest: Sendable {
+    package var subject: HotplugSubject
+    package var verb: InterfaceVerb
+    package var body: [UInt8]
+    /// The values of `?dryRun=` in their order.
+    package var dryRun: [String]
+    /// `?fieldValidation=`; `nil` or empty means `Warn`.
+    package var fieldValidation: String?
+    /// `?fieldManager=`.
+    package var fieldManager: String
+
+    package init(
+        _ verb: InterfaceVerb, of subject: HotplugSubject, body: [UInt8], dryRun: [String] = [],
+        fieldValidation: String? = nil, fieldManager: String = ""
+    ) {
+        self.verb = verb
+        self.subject = subject
+        self.body = body
+        self.dryRun = dryRun
+        self.fieldValidation = fieldValidation
+        self.fieldManager = fieldManager
+    }
+
+    /// Throws 400 BadRequest, naming the parameter, for a value that it cannot have.
+    func writeOptions() throws(Status) -> WriteOptions {
+        for value in dryRun where value != "All" {
+            throw .badRequest("dryRun: Unsupported value: \(value.quoted): supported values: \"All\"")
+        }
+        let isPrintable = fieldManager.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        guard fieldManager.count <= HotplugLimits.fieldManagerCharacters, isPrintable else {
+            throw .badRequest(
+                "fieldManager: Invalid value: \(fieldManager.quoted): must be at most "
+                    + "\(HotplugLimits.fieldManagerCharacters) printable characters")
+        }
+        return WriteOptions(dryRun: !dryRun.isEmpty, fieldManager: fieldManager)
+    }
+
+    /// Throws 400 BadRequest for an unknown value.
+    func fieldValidationDirective() throws(Status) -> FieldValidation {
+        guard let fieldValidation, !fieldValidation.isEmpty else { return .warn }
+        guard let directive = FieldValidation(rawValue: fieldValidation) else {
+            throw .badRequest(
+                "fieldValidation: Unsupported value: \(fieldValidation.quoted): supported values: "
+                    + "\"Ignore\", \"Strict\", \"Warn\"")
+        }
+        return directive
+    }
+}
+
+/// The success of a request: 202 Accepted without a body.
+package struct HotplugResult: Sendable, Equatable {
+    /// For `Warning` headers, each once, in their order.
+    package var warnings: [String]
+
+    package init(warnings: [String] = []) {
+        self.warnings = warnings
+    }
+}

@@ -1,0 +1,74 @@
+import KubeModel
+
+/// The rules for an interface's model and for the addresses that a user may give it.
+enum InterfaceAddresses {
+    /// `igb` since v1.9.
+    static let models: Set = ["e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139", "virtio"]
+    /// Octets of a MAC address.
+    static let hardwareAddressLength = 6
+
+    static func violations(_ interface: NetworkInterface, at path: String) -> [Status.Cause] {
+        var causes: [Status.Cause] = []
+        func refuse(_ field: String, _ why: String) {
+            causes.append(.invalidValue(at: "\(path).\(field)", "interface \(path).name \(why)"))
+        }
+        if let model = interface.text("model"), !models.contains(model) {
+            refuse("model", "uses model \(model) that is not supported.")
+        }
+        if let address = interface.text("macAddress") {
+            if let length = hardwareAddressLength(of: address) {
+                if length > hardwareAddressLength {
+                    refuse("macAddress", "has MAC address (\(address)) that is too long.")
+                }
+            } else {
+                refuse("macAddress", "has malformed MAC address (\(address)).")
+            }
+        }
+        if let address = interface.text("pciAddress"), !isPCIAddress(address) {
+            refuse("pciAddress", "has malformed PCI address (\(address)).")
+        }
+        return causes
+    }
+
+    /// Octets of a hardware address in one of the forms of Go's `net.ParseMAC`: 6, 8 or 20 octets in hexadecimal,
+    /// two digits between `:` or `-`, or four between `.`.
+    static func hardwareAddressLength(of text: String) -> Int? {
+        guard let separator = text.utf8.first(where: { [0x2D, 0x2E, 0x3A].contains($0) }) else { return nil }
+        let digits = separator == 0x2E ? 4 : 2
+        let groups = text.utf8.split(separator: separator, omittingEmptySubsequences: false)
+        guard groups.allSatisfy({ $0.count == digits && $0.allSatisfy(isHexadecimal) }) else { return nil }
+        let length = groups.count * digits / 2
+        return [6, 8, 20].contains(length) ? length : nil
+    }
+
+    /// `^([\da-fA-F]{4}):([\da-fA-F]{2}):([\da-fA-F]{2})\.([0-7]{1})$`
+    static func isPCIAddress(_ text: String) -> Bool {
+        let octets = Array(text.utf8)
+        let shape = Array("hhhh:hh:hh.o".utf8)
+        guard octets.count == shape.count else { return false }
+        return zip(octets, shape).allSatisfy { octet, expected in
+            switch expected {
+            case UInt8(ascii: "h"): isHexadecimal(octet)
+            case UInt8(ascii: "o"): (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(octet)
+            default: octet == expected
+            }
+        }
+    }
+
+    private static func isHexadecimal(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}
+
+extension NetworkInterface {
+    /// A string member; `nil` when it is absent or empty, which mean the same to KubeVirt.
+    fileprivate func text(_ member: String) -> String? {
+        guard let text = value[member]?.string, !text.isEmpty else { return nil }
+        return text
+    }
+}
