@@ -65,10 +65,13 @@ package struct WriteOptions: Sendable {
     package var dryRun = false
     /// `?fieldManager=`.
     package var fieldManager = ""
+    /// The last part of the path, such as `status`; `nil` for the object itself.
+    package var subresource: String?
 
-    package init(dryRun: Bool = false, fieldManager: String = "") {
+    package init(dryRun: Bool = false, fieldManager: String = "", subresource: String? = nil) {
         self.dryRun = dryRun
         self.fieldManager = fieldManager
+        self.subresource = subresource
     }
 }
 

@@ -1,0 +1,47 @@
+import KubeModel
+import Testing
+
+@Suite struct JSONPatchLimitTests {
+    @Test func `has at most 10 000 operations`() throws {
+        let operation: JSONValue = ["op": "test", "path": "/a", "value": .null]
+        let most = try JSONPatch(json: .array(Array(repeating: operation, count: 10_000)))
+        #expect(try most.applied(to: [:]) == [:])
+        #expect(throws: JSONPatchError.limitExceeded("a JSON Patch has at most 10000 operations, not 10001")) {
+            try JSONPatch(json: .array(Array(repeating: operation, count: 10_001)))
+        }
+    }
+
+    @Test func `copies at most 3 MiB`() throws {
+        let value: JSONValue = ["s": .string(String(repeating: "x", count: 1 << 20))]
+        let copy = JSONPatch.Operation.copy(from: JSONPointer(tokens: ["s"]), to: JSONPointer(tokens: ["t"]))
+        #expect(try JSONPatch([copy, copy]).applied(to: value)["t"] == value["s"])
+        #expect(throws: JSONPatchError.limitExceeded("the JSON Patch copies more than 3145728 bytes")) {
+            try JSONPatch([copy, copy, copy]).applied(to: value)
+        }
+    }
+
+    /// Copies inside copies, or additions at ever longer paths, would end in a value that nothing may walk.
+    @Test func `makes no value deeper than the parser takes`() throws {
+        let inner = JSONPointer(tokens: ["a", "a"])
+        let doubling = JSONPatch.Operation.copy(from: JSONPointer(tokens: ["a"]), to: inner)
+        let nine = try JSONPatch(Array(repeating: doubling, count: 8)).applied(to: ["a": ["b": 1]])
+        #expect(try JSONValue(parsing: nine.serialized()) == nine)
+        #expect(throws: JSONPatchError.limitExceeded("the JSON Patch makes a value deeper than 512")) {
+            try JSONPatch(Array(repeating: doubling, count: 600)).applied(to: ["a": ["b": 1]])
+        }
+        let deepest = JSONPointer(tokens: Array(repeating: "a", count: 512))
+        let growing = (1...512).map {
+            JSONPatch.Operation.add(JSONPointer(tokens: Array(repeating: "a", count: $0)), $0 == 512 ? 1 : [:])
+        }
+        #expect(try JSONPatch(growing + [.test(deepest, 1)]).applied(to: [:]) != [:])
+        #expect(throws: JSONPatchError.self) { try JSONPatch(growing + [.replace(deepest, [:])]).applied(to: [:]) }
+    }
+
+    @Test func `stops when it takes too many steps`() throws {
+        let value = JSONValue.array(Array(repeating: 0, count: 100_000))
+        let insertion = JSONPatch.Operation.add(JSONPointer(tokens: ["0"]), 1)
+        #expect(throws: JSONPatchError.limitExceeded("the JSON Patch takes more than 50000000 steps")) {
+            try JSONPatch(Array(repeating: insertion, count: 501)).applied(to: value)
+        }
+    }
+}
