@@ -2,8 +2,10 @@ package import KubeModel
 
 /// What the rules must know of the cluster: the KubeVirt objects boiled down.
 package struct ClusterFacts: Sendable, Equatable {
-    /// From this release on the gate HotplugNICs is always on (kubevirt PR #13059). Its prereleases count as below
-    /// it, since the first of them still had the gate; with those, listing the gate decides.
+    /// From this release on the gate HotplugNICs is always on (kubevirt PR #13059).
+    ///
+    /// Its prereleases count as below it, since the first of them still had the gate; with those, listing the gate
+    /// decides.
     package static let gateIsGeneralSince = SemanticVersion(1, 4, 0)
     /// From this prerelease on KubeVirt copies new interfaces from a VM's template to its VMI, and lets nobody else
     /// write a VMI's spec.

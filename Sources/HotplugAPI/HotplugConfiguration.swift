@@ -31,8 +31,9 @@ package enum NADCheck: String, Sendable, CaseIterable {
 package struct HotplugConfiguration: Sendable, Equatable {
     package var propagation: VMIPropagation
     package var nadCheck: NADCheck
-    /// Whether pods get no new interfaces while they run, so that a VMI must migrate to get one. A server cannot see
-    /// this of a cluster: it depends on how Multus is installed.
+    /// Whether pods get no new interfaces while they run, so that a VMI must migrate to get one.
+    ///
+    /// A server cannot see this of a cluster: it depends on how Multus is installed.
     package var attachmentNeedsMigration: Bool
 
     package init(

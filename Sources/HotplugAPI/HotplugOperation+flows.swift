@@ -37,8 +37,10 @@ extension HotplugOperation {
 
     // MARK: A VM, and its VMI
 
-    /// Changes the template and then the running VMI, whichever of them is not yet as wanted; `instance` is the VMI
-    /// if it was read already. Answers `false` when a write lost a race.
+    /// Changes the template and then the running VMI, whichever of them is not yet as wanted; `instance` is the VMI if
+    /// it was read already.
+    ///
+    /// Answers `false` when a write lost a race.
     mutating func changeMachine(_ subject: HotplugSubject, instance known: Reading?) async throws(Status) -> Bool {
         let machine = try await read(subject)
         if let known, !known.belongs(to: machine) { throw Self.ownerless(known.subject) }
@@ -116,7 +118,9 @@ extension HotplugOperation.Reading {
         return (kind, name, reference["uid"]?.string)
     }
 
-    /// Whether a VMI is the VM's. One of the VM's name that nobody controls counts: KubeVirt's controller adopts it.
+    /// Whether a VMI is the VM's.
+    ///
+    /// One of the VM's name that nobody controls counts: KubeVirt's controller adopts it.
     func belongs(to machine: HotplugOperation.Reading) -> Bool {
         guard let owner else { return true }
         guard owner.kind == machine.subject.target.resource.kind, owner.name == machine.subject.name else {

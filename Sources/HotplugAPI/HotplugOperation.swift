@@ -28,7 +28,9 @@ struct HotplugOperation {
         self.cluster = cluster
     }
 
-    /// Answers the advice. Throws 409 Conflict after `HotplugLimits.conflictRetries` further attempts.
+    /// Answers the advice.
+    ///
+    /// Throws 409 Conflict after `HotplugLimits.conflictRetries` further attempts.
     mutating func run(pause: @Sendable (Int) async -> Void) async throws(Status) -> [String] {
         do throws(Status) {
             var retry = 0
@@ -78,7 +80,7 @@ struct HotplugOperation {
         let subject: HotplugSubject
         let object: JSONValue
 
-        /// `status.phase`
+        /// The VMI's `status.phase`.
         var phase: String { object[path: "status", "phase"]?.string ?? "" }
         var isRunning: Bool { phase == "Running" && !object.isBeingDeleted }
     }
@@ -123,8 +125,9 @@ struct HotplugOperation {
         let patch: JSONPatch
     }
 
-    /// Answers `false` when the object is no longer as it was read. Throws what the cluster refuses for another
-    /// reason.
+    /// Answers `false` when the object is no longer as it was read.
+    ///
+    /// Throws what the cluster refuses for another reason.
     func write(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
         var options = options
         options.dryRun = dryRun

@@ -41,7 +41,7 @@ enum InterfaceAddresses {
         return [6, 8, 20].contains(length) ? length : nil
     }
 
-    /// `^([\da-fA-F]{4}):([\da-fA-F]{2}):([\da-fA-F]{2})\.([0-7]{1})$`
+    /// Whether the text matches `^([\da-fA-F]{4}):([\da-fA-F]{2}):([\da-fA-F]{2})\.([0-7]{1})$`.
     static func isPCIAddress(_ text: String) -> Bool {
         let octets = Array(text.utf8)
         let shape = Array("hhhh:hh:hh.o".utf8)

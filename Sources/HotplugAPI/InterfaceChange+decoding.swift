@@ -76,7 +76,7 @@ private struct OptionFields {
             do throws(YAMLError) {
                 (value, duplicates) = try JSONValue.parseYAML(body)
             } catch {
-                throw Self.undecodable("error converting YAML to JSON: yaml: \(error)")
+                throw Self.undecodable("error converting YAML to JSON: \(error)")
             }
         } else {
             do throws(JSONError) {
@@ -90,8 +90,9 @@ private struct OptionFields {
             (isYAML ? "error unmarshaling JSON: while decoding JSON: " : "") + "json: cannot unmarshal \(typeError)")
     }
 
-    /// Fills the fields in the order of the text, as encoding/json does: `null` leaves a field as it is. Answers what
-    /// did not fit first: `number into Go struct field AddInterfaceOptions.name of type string`.
+    /// Fills the fields in the order of the text, as encoding/json does; `null` leaves a field as it is.
+    ///
+    /// Answers what did not fit first: `number into Go struct field AddInterfaceOptions.name of type string`.
     private mutating func take(_ value: JSONValue, coercingScalars: Bool) -> String? {
         if value.isNull { return nil }
         guard case .object(let object) = value else { return "\(value.goType) into Go value of type v1.\(type)" }

@@ -54,7 +54,9 @@ package struct InterfacePlan: Sendable, Equatable {
 }
 
 extension HotplugSubject {
-    /// Reads what an object is. Throws 400 BadRequest when it is no VM and no VMI, or has no name.
+    /// Reads what an object is.
+    ///
+    /// Throws 400 BadRequest when it is no VM and no VMI, or has no name.
     package init(of object: JSONValue) throws(Status) {
         let apiVersion = object["apiVersion"]?.string ?? ""
         let kind = object["kind"]?.string ?? ""

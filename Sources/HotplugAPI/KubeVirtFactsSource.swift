@@ -17,7 +17,9 @@ package final class KubeVirtFactsSource: ClusterFactsSource {
         self.cluster = cluster
     }
 
-    /// A cluster that does not know the resource has no KubeVirt. Throws 500 InternalError when it cannot be asked.
+    /// A cluster that does not know the resource has no KubeVirt.
+    ///
+    /// Throws 500 InternalError when it cannot be asked.
     package func facts() async throws(Status) -> ClusterFacts {
         let items: [StoredObject]
         do throws(Status) {

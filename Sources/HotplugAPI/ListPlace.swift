@@ -32,8 +32,9 @@ struct ListPlace {
 
     var elements: [JSONValue] { list ?? [] }
 
-    /// Holds while the list is as it was read. An absent one is guarded at its topmost absent parent, since a `test`
-    /// fails where a parent is missing.
+    /// Holds while the list is as it was read.
+    ///
+    /// An absent one is guarded at its topmost absent parent, since a `test` fails where a parent is missing.
     var guardOperation: JSONPatch.Operation {
         guard let list else { return .test(JSONPointer(tokens: Array(path[...depth])), .null) }
         return .test(JSONPointer(tokens: path), .array(list))

@@ -46,7 +46,7 @@ struct NetworkSpec {
 /// A field that has not the type that KubeVirt's API gives it.
 struct MalformedField: Error {
     let path: String
-    /// `a list`
+    /// With its article: `a list`.
     let expected: String
 }
 
@@ -55,7 +55,7 @@ struct Network {
     let value: JSONValue
     let name: String
     let isPod: Bool
-    /// `multus.networkName`; `nil` when the network is of another kind.
+    /// The `multus.networkName`; `nil` when the network is of another kind.
     let multusNetworkName: String?
     let isMultusDefault: Bool
 

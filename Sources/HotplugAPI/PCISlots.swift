@@ -76,7 +76,9 @@ struct PCISlots {
             + "the interface may not appear"
     }
 
-    /// Whether an entry has the shape that hotplug writes. One that was there at boot may have it too.
+    /// Whether an entry has the shape that hotplug writes.
+    ///
+    /// One that was there at boot may have it too.
     private static func looksHotplugged(_ interface: NetworkInterface, on network: Network?) -> Bool {
         interface.has("bridge") && network?.multusNetworkName != nil && network?.isMultusDefault == false
             && !["model", "macAddress", "pciAddress", "bootOrder"].contains(where: interface.has)

@@ -9,7 +9,9 @@ package struct PodInterface: Sendable {
     let interface: NetworkInterface
 
     /// The VMI's own entries, whose member order and unknown fields stay; `nil` when the template lists interfaces or
-    /// wants none attached, or the VMI has none on the pod network. Throws 422 Invalid for a malformed object.
+    /// wants none attached, or the VMI has none on the pod network.
+    ///
+    /// Throws 422 Invalid for a malformed object.
     package init?(
         missingIn machine: JSONValue, of machineSubject: HotplugSubject, attachedTo instance: JSONValue,
         of instanceSubject: HotplugSubject
@@ -23,7 +25,9 @@ package struct PodInterface: Sendable {
         self.interface = interface
     }
 
-    /// Whether KubeVirt would attach one to the next VMI of this VM. Throws 422 Invalid for a malformed object.
+    /// Whether KubeVirt would attach one to the next VMI of this VM.
+    ///
+    /// Throws 422 Invalid for a malformed object.
     static func isImplicit(in machine: JSONValue, of subject: HotplugSubject) throws(Status) -> Bool {
         let spec = try NetworkSpec(of: machine, subject: subject)
         return spec.interfaces.isEmpty && spec.networks.isEmpty
