@@ -1,0 +1,106 @@
+package import KubeModel
+
+extension EmbeddedCluster {
+    package func create(
+        _ resource: Resource, namespace: String?, object: JSONValue, options: WriteOptions
+    ) async throws(Status) -> StoredObject {
+        guard options.subresource == nil else { throw .pathNotFound }
+        var attempts = 1
+        while true {
+            let (new, isNameGenerated) = try strategy(resource).created(
+                object, namespace: namespace, identifiers: Identifiers(random: configuration.random))
+            do throws(Status) {
+                return try await create(new, resource, namespace: namespace, options: options)
+            } catch  where isNameGenerated && error.reason == "AlreadyExists" {
+                guard attempts < StoreLimits.generatedNameAttemptsMax else { throw error }
+                attempts += 1
+            }
+        }
+    }
+
+    private func create(
+        _ new: JSONValue, _ resource: Resource, namespace: String?, options: WriteOptions
+    ) async throws(Status) -> StoredObject {
+        let name = new.metadataName ?? ""
+        let started = InitialStatus(kubeVirtVersion: configuration.observedKubeVirtVersion, now: now)
+            .added(to: new, resource: resource)
+        return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
+            current throws(Status) in
+            guard current == nil else { throw resource.alreadyExists(name) }
+            return .put(started)
+        }.object
+    }
+
+    package func update(
+        _ resource: Resource, namespace: String?, name: String, object: JSONValue, options: WriteOptions
+    ) async throws(Status) -> StoredObject {
+        try checkSubresource(options.subresource, of: resource)
+        let strategy = strategy(resource)
+        try strategy.checkIdentity(object, namespace: namespace, name: name)
+        let uid = object.metadataUID ?? ""
+        return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
+            current throws(Status) in
+            guard let current else { throw resource.notFound(name) }
+            let old = try JSONValue(stored: current)
+            let oldUID = old.metadataUID ?? ""
+            guard uid.isEmpty || uid == oldUID else {
+                throw resource.conflict(
+                    name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(oldUID)")
+            }
+            return try strategy.changed(
+                object, from: old, current: current, name: name, subresource: options.subresource)
+        }.object
+    }
+
+    package func patch(
+        _ resource: Resource, namespace: String?, name: String, patch: Patch, options: WriteOptions
+    ) async throws(Status) -> StoredObject {
+        try checkSubresource(options.subresource, of: resource)
+        let strategy = strategy(resource)
+        return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
+            current throws(Status) in
+            guard let current else { throw resource.notFound(name) }
+            let old = try JSONValue(stored: current)
+            let object = try patch.applied(to: old)
+            try strategy.checkIdentity(object, namespace: namespace, name: name)
+            return try strategy.changed(
+                object, from: old, current: current, name: name, subresource: options.subresource)
+        }.object
+    }
+
+    package func delete(
+        _ resource: Resource, namespace: String?, name: String, options: DeleteOptions
+    ) async throws(Status) -> Deletion {
+        let strategy = strategy(resource)
+        let written = try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
+            current throws(Status) in
+            guard let current else { throw resource.notFound(name) }
+            return try strategy.deleted(current, name: name, options: options)
+        }
+        return written.isRemoved ? .deleted(written.object) : .pending(written.object)
+    }
+
+    /// Stores what `decide` makes of the object, or shows it: a dry run reads on the caller's thread and waits for
+    /// no other write.
+    private func write(
+        _ key: ObjectKey, dryRun: Bool, _ decide: @escaping @Sendable (StoredObject?) throws(Status) -> Change
+    ) async throws(Status) -> Written {
+        if dryRun {
+            let current = try store.read { db in try ObjectTable.fetch(key, db) }
+            return try decide(current).preview(of: current)
+        }
+        return try await store.commits.perform { transaction in try transaction.write(key, decide) }
+    }
+
+    private func checkSubresource(_ subresource: String?, of resource: Resource) throws(Status) {
+        guard subresource == nil || (subresource == "status" && resource.hasStatusSubresource) else {
+            throw .pathNotFound
+        }
+    }
+
+    private func strategy(_ resource: Resource) -> ObjectStrategy {
+        ObjectStrategy(resource: resource, now: now)
+    }
+
+    private var now: String { Timestamp.rfc3339(configuration.now()) }
+}

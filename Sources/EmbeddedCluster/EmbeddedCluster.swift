@@ -1,0 +1,80 @@
+internal import Foundation
+package import KubeModel
+
+/// A cluster in one SQLite file: what it has acknowledged is on disk.
+///
+/// It stores the objects of `resources` as kube-apiserver does custom resources, and fills in what KubeVirt's
+/// operator and controllers would. It is a stand-in: no guest runs. Reads run on the caller's thread; writes suspend
+/// the caller until the fsync that holds them.
+package final class EmbeddedCluster: Cluster {
+    package struct Configuration: Sendable {
+        /// What a KubeVirt object reports as `status.observedKubeVirtVersion`.
+        ///
+        /// With v1.0.0 the feature gate `HotplugNICs` counts; from v1.4.0 on it is always on.
+        package var observedKubeVirtVersion = "v1.0.0"
+        /// Writes; one more is refused with 429 TooManyRequests.
+        package var writesWaitingMax = StoreLimits.writesWaitingMax
+        /// Seconds since 1970.
+        package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+        /// Uniform over all 64 bits: uids and generated names are made of it.
+        package var random: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
+
+        package init() {}
+    }
+
+    /// What is stored here, for discovery.
+    package static let resources: [Resource] = [
+        .virtualMachine, .virtualMachineInstance, .kubeVirt, .networkAttachmentDefinition,
+    ]
+
+    let store: ObjectStore
+    let configuration: Configuration
+
+    /// Opens the store in `directory`, making both if they are missing, and checks all of it.
+    ///
+    /// The directory belongs to this object until `close`.
+    package init(directory: String, configuration: Configuration = Configuration()) throws(StoreError) {
+        self.configuration = configuration
+        store = try ObjectStore(directory: directory, writesWaitingMax: configuration.writesWaitingMax)
+    }
+
+    /// Ends the writes that wait, refuses later ones and gives up the directory; blocks for as long as that takes.
+    package func close() {
+        store.close()
+    }
+
+    /// Throws ServiceUnavailable once the store takes no more writes, InternalError if it cannot be read.
+    package func checkHealth() throws(Status) {
+        try store.checkHealth()
+    }
+
+    // MARK: Reading
+
+    package func get(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject {
+        let key = try key(resource, namespace, name)
+        guard let object = try store.read({ db in try ObjectTable.fetch(key, db) }) else {
+            throw resource.notFound(name)
+        }
+        return object
+    }
+
+    package func list(_ resource: Resource, namespace: String?) async throws(Status) -> ObjectList {
+        let key = try key(resource, namespace, "")
+        return try store.readSnapshot { db in
+            ObjectList(
+                items: try ObjectTable.list(
+                    resource: key.resource, namespace: resource.isNamespaced ? namespace : nil, db),
+                resourceVersion: try ObjectTable.resourceVersion(db))
+        }
+    }
+
+    /// Throws the 404 of a path that leads nowhere if the resource is none of ours.
+    func key(_ resource: Resource, _ namespace: String?, _ name: String) throws(Status) -> ObjectKey {
+        guard Self.resources.contains(where: { $0.plural == resource.plural && $0.group == resource.group }) else {
+            throw .pathNotFound
+        }
+        return ObjectKey(
+            resource: "\(resource.plural).\(resource.group)",
+            namespace: resource.isNamespaced ? namespace ?? "" : "", name: name)
+    }
+}

@@ -1,0 +1,77 @@
+internal import GRDB
+internal import KubeModel
+
+/// The open store: the lock of its directory, its file, its connections.
+final class ObjectStore: Sendable {
+    private let directory: DataDirectory
+    let writer: DatabaseQueue
+    private let readers: Readers
+    let commits: GroupCommit
+
+    init(directory path: String, writesWaitingMax: Int) throws(StoreError) {
+        directory = try DataDirectory(path: path)
+        let file = try directory.createFile(StoreFile.name)
+        do {
+            writer = try StoreFile.writer(path: file)
+            try writer.inDatabase { db in try StoreFile.check(db, path: file) }
+            try StoreFile.migrator.migrate(writer)
+        } catch {
+            throw Self.storeError(error, path: file)
+        }
+        try directory.synchronize()
+        readers = Readers(path: file)
+        commits = GroupCommit(writer: writer, directory: path, writesWaitingMax: writesWaitingMax)
+    }
+
+    /// Runs one statement on the calling thread, without a parse and without waiting for writes.
+    func read<Value>(_ body: (Database) throws -> Value) throws(Status) -> Value {
+        do {
+            return try readers.read(body)
+        } catch {
+            throw status(of: error)
+        }
+    }
+
+    /// As `read`, with one state of the store for all statements.
+    func readSnapshot<Value>(_ body: (Database) throws -> Value) throws(Status) -> Value {
+        do {
+            return try readers.readSnapshot(body)
+        } catch {
+            throw status(of: error)
+        }
+    }
+
+    /// Throws if the store takes no writes or cannot be read.
+    func checkHealth() throws(Status) {
+        try commits.checkCondition()
+        _ = try read(ObjectTable.resourceVersion)
+    }
+
+    /// Writes what waits, then closes; blocks the calling thread for that long.
+    func close() {
+        commits.close()
+        readers.close()
+        // The writer last: SQLite then empties the write-ahead log into the database.
+        try? writer.close()
+        directory.close()
+    }
+
+    private func status(of error: any Error) -> Status {
+        switch error {
+        case let status as Status: status
+        case is StoreClosed:
+            .serviceUnavailable("the store in \(directory.path) is closed: the server is shutting down")
+        default: .internalError("the store in \(directory.path) cannot be read: \(error)")
+        }
+    }
+
+    private static func storeError(_ error: any Error, path: String) -> StoreError {
+        switch error {
+        case let error as StoreError: return error
+        case let damage as DamagedRow: return .damaged(path: path, why: damage.description)
+        case let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
+            return .damaged(path: path, why: error.message ?? error.description)
+        default: return .unusable(path: path, why: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+internal import KubeModel
+
+extension ObjectStrategy {
+    /// What a DELETE makes of `current`: gone, or held by its finalizers (apiserver `rest.BeforeDelete`).
+    func deleted(
+        _ current: StoredObject, name: String, options: DeleteOptions
+    ) throws(Status) -> Change {
+        let old = try JSONValue(stored: current)
+        guard var metadata = old["metadata"]?.object else {
+            throw .internalError("the stored \(resource.plural) \"\(name)\" has no metadata")
+        }
+        let uid = metadata["uid"]?.string ?? ""
+        if let expected = options.uid, expected != uid {
+            throw resource.conflict(
+                name,
+                "the UID in the precondition (\(expected)) does not match the UID in record (\(uid)). The object "
+                    + "might have been deleted and then recreated")
+        }
+        if let expected = options.resourceVersion, expected != String(current.resourceVersion) {
+            throw resource.conflict(
+                name,
+                "the ResourceVersion in the precondition (\(expected)) does not match the ResourceVersion in record "
+                    + "(\(current.resourceVersion)). The object might have been modified")
+        }
+        guard !metadata.finalizers.isEmpty else { return .remove(old) }
+        guard metadata["deletionTimestamp"] == nil else { return .unchanged(current) }
+        metadata["deletionTimestamp"] = .string(now)
+        metadata["deletionGracePeriodSeconds"] = 0
+        metadata["generation"] = .number(JSONNumber((metadata["generation"]?.int ?? 0) &+ 1))
+        var held = old
+        held["metadata"] = .object(metadata)
+        return .put(held)
+    }
+}
+
+extension JSONValue {
+    /// Parses what the store holds.
+    init(stored object: StoredObject) throws(Status) {
+        do {
+            try self.init(parsing: object.bytes)
+        } catch {
+            throw .internalError("a stored object is not JSON: \(error)")
+        }
+    }
+}

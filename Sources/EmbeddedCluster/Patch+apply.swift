@@ -1,0 +1,27 @@
+internal import KubeModel
+
+extension Patch {
+    /// The object after the patch; what does not apply is told as kube-apiserver tells it
+    /// (apiserver `pkg/endpoints/handlers/patch.go`).
+    func applied(to object: JSONValue) throws(Status) -> JSONValue {
+        switch self {
+        case .merge(let patch):
+            guard patch.object != nil else { throw .badRequest("a merge patch of an object must be a JSON object") }
+            return object.mergePatched(with: patch)
+        case .json(let patch):
+            do {
+                return try patch.applied(to: object)
+            } catch .malformed(let why) {
+                throw .badRequest(why)
+            } catch {
+                var status = Status(
+                    code: 422, reason: "Invalid",
+                    message: "the server rejected our request due to an error in our request")
+                status.details = Status.Details(causes: [
+                    Status.Cause(reason: "FieldValueInvalid", message: error.description, field: "")
+                ])
+                throw status
+            }
+        }
+    }
+}

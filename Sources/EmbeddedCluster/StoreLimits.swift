@@ -1,0 +1,33 @@
+// EmbeddedCluster: a cluster in one SQLite file. May import KubeModel and GRDB; knows nothing of HTTP or loops.
+
+/// What the embedded cluster takes, each with its unit.
+package enum StoreLimits {
+    /// Octets of one stored object, as etcd's `--max-request-bytes`.
+    package static let objectBytesMax = 1_572_864
+    /// Octets of all annotation keys and values of one object (apimachinery `TotalAnnotationSizeLimitB`).
+    package static let annotationsBytesMax = 256 << 10
+    /// Octets of a label value and of the name part of a qualified name.
+    package static let labelBytesMax = 63
+    /// Octets of `generateName` that go into a name; five random ones follow (apiserver `pkg/storage/names`).
+    package static let generatedNamePrefixBytesMax = 58
+    /// Names tried for one `generateName` before the create fails.
+    package static let generatedNameAttemptsMax = 8
+    /// Causes listed in one Invalid answer.
+    package static let causesMax = 100
+    /// Characters of a wrong value that an error repeats.
+    package static let quotedCharactersMax = 300
+
+    /// Writes that wait for the writer; one more is refused with 429 before it has any effect.
+    package static let writesWaitingMax = 1024
+    /// Read connections kept open while nobody reads.
+    package static let readersIdleMax = 8
+    /// Seconds that a statement waits for a lock of SQLite.
+    package static let busyTimeoutSeconds = 5
+    /// Pages of 4 KiB in the write-ahead log before it is copied into the database.
+    package static let walCheckpointPages = 1000
+    /// Octets that the write-ahead log keeps on disk after a checkpoint.
+    package static let walBytesMax = 64 << 20
+    /// KiB of pages that the writer and one reader keep in memory.
+    package static let writerCacheKiB = 2048
+    package static let readerCacheKiB = 512
+}

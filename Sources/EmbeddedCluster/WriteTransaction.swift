@@ -1,0 +1,87 @@
+internal import GRDB
+internal import KubeModel
+
+/// What a write makes of the object that it finds.
+enum Change {
+    /// The object as it is: no new resourceVersion.
+    case unchanged(StoredObject)
+    case put(JSONValue)
+    /// With the last state.
+    case remove(JSONValue)
+
+    /// What the change would answer if it were made: nothing gets a new resourceVersion.
+    func preview(of current: StoredObject?) throws(Status) -> Written {
+        let version = current?.resourceVersion ?? 0
+        return switch self {
+        case .unchanged(let object): Written(object: object)
+        case .put(let object): Written(object: try object.encoded(resourceVersion: version))
+        case .remove(let object): Written(object: try object.encoded(resourceVersion: version), isRemoved: true)
+        }
+    }
+}
+
+/// What a write has become.
+struct Written: Sendable {
+    let object: StoredObject
+    /// The object is gone; `object` is its last state.
+    var isRemoved = false
+}
+
+/// The transaction of one batch; it gives out the resourceVersions.
+struct WriteTransaction {
+    private let db: Database
+    private var resourceVersion: UInt64
+    private var isChanged = false
+
+    /// Call inside a transaction.
+    init(_ db: Database) throws {
+        self.db = db
+        resourceVersion = try ObjectTable.resourceVersion(db)
+    }
+
+    /// Lets `decide` see the object, and does what it says by one statement, which SQLite does wholly or not at all.
+    mutating func write(
+        _ key: ObjectKey, _ decide: (StoredObject?) throws(Status) -> Change
+    ) throws -> Written {
+        switch try decide(try ObjectTable.fetch(key, db)) {
+        case .unchanged(let object): return Written(object: object)
+        case .put(let object):
+            let stored = try versioned(object)
+            try ObjectTable.put(stored, uid: object.metadataUID ?? "", key: key, db)
+            return Written(object: stored)
+        case .remove(let object):
+            // A removal has a resourceVersion too, that of its DELETED event.
+            let stored = try versioned(object)
+            try ObjectTable.remove(key, db)
+            return Written(object: stored, isRemoved: true)
+        }
+    }
+
+    private mutating func versioned(_ object: JSONValue) throws(Status) -> StoredObject {
+        let next = resourceVersion &+ 1
+        var object = object
+        object["metadata"]?["resourceVersion"] = .string(String(next))
+        let stored = try object.encoded(resourceVersion: next)
+        resourceVersion = next
+        isChanged = true
+        return stored
+    }
+
+    /// Commits if a write changed something.
+    func end() throws {
+        guard isChanged else { return try db.rollback() }
+        try ObjectTable.setResourceVersion(resourceVersion, db)
+        try db.commit()
+    }
+}
+
+extension JSONValue {
+    /// The bytes to store; throws RequestEntityTooLarge above `StoreLimits.objectBytesMax`.
+    fileprivate func encoded(resourceVersion: UInt64) throws(Status) -> StoredObject {
+        let bytes = serialized()
+        guard bytes.count <= StoreLimits.objectBytesMax else {
+            throw .requestEntityTooLarge(limitBytes: StoreLimits.objectBytesMax)
+        }
+        return StoredObject(bytes: bytes, resourceVersion: resourceVersion)
+    }
+}

@@ -1,0 +1,55 @@
+import KubeModel
+import Testing
+
+@testable import EmbeddedCluster
+
+struct ObjectMetaValidationTests {
+    @Test(arguments: [
+        ("a", 0), ("A-b_c.d1", 0), ("example.com/a", 0), (String(repeating: "x", count: 63), 0),
+        (String(repeating: "x", count: 64), 1), ("", 2), ("-a", 1), ("a-", 1), ("a b", 1), ("é", 1), ("/a", 1),
+        ("a/", 2), ("a/b/c", 1), ("Example.com/a", 1),
+        (String(repeating: "a.", count: 126) + "a/x", 0), (String(repeating: "a.", count: 126) + "ab/x", 1),
+    ]) func `qualified names`(text: String, errors: Int) {
+        #expect(QualifiedName.errors(text).count == errors)
+    }
+
+    @Test(arguments: [
+        ("", 0), ("a", 0), ("A_b.c-1", 0), (String(repeating: "x", count: 63), 0),
+        (String(repeating: "x", count: 64), 1), ("a b", 1), (".a", 1), ("a/b", 1),
+    ]) func `label values`(text: String, errors: Int) {
+        #expect(QualifiedName.labelValueErrors(text).count == errors)
+    }
+
+    @Test(
+        arguments: [
+            (["labels": ["a b": "c"]], "metadata.labels"), (["labels": ["a": "b c"]], "metadata.labels"),
+            (["annotations": ["a b": "any thing"]], "metadata.annotations"),
+            (["finalizers": ["ok", "not ok"]], "metadata.finalizers[1]"),
+        ] as [(JSONObject, String)]) func `names the field that is wrong`(metadata: JSONObject, field: String)
+    {
+        var metadata = metadata
+        metadata["name"] = "x"
+        let errors = ObjectMetaValidation.errors(metadata, isNamespaced: false)
+        #expect(errors.causes.map(\.field) == [field])
+    }
+
+    @Test func `keys of annotations may have capital letters in their prefix`() {
+        let metadata: JSONObject = ["name": "x", "annotations": ["Example.com/a": ""]]
+        #expect(ObjectMetaValidation.errors(metadata, isNamespaced: false).isEmpty)
+    }
+
+    @Test func `lists no more causes than the limit`() {
+        var labels = JSONObject()
+        for number in 0...StoreLimits.causesMax { labels["-\(number)"] = "" }
+        let metadata: JSONObject = ["name": "x", "labels": .object(labels)]
+        let errors = ObjectMetaValidation.errors(metadata, isNamespaced: false)
+        #expect(errors.causes.count == StoreLimits.causesMax)
+    }
+
+    @Test func `repeats no more of a wrong value than the limit`() {
+        var errors = FieldErrors()
+        errors.invalid("f", String(repeating: "x", count: StoreLimits.quotedCharactersMax + 1), "why")
+        let shown = String(repeating: "x", count: StoreLimits.quotedCharactersMax)
+        #expect(errors.causes.first?.message == "Invalid value: \"\(shown)\": why")
+    }
+}
