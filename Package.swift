@@ -43,7 +43,9 @@ let package = Package(
         .target(
             name: "EmbeddedCluster",
             dependencies: ["KubeModel", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: safe),
-        .target(name: "APIServer", dependencies: ["HTTPServer", "HTTPWire", "KubeModel", log], swiftSettings: safe),
+        .target(
+            name: "APIServer", dependencies: ["Deflate", "HTTPServer", "HTTPWire", "KubeModel", "Reactor", "TLS", log],
+            swiftSettings: safe),
         .target(name: "HotplugAPI", dependencies: ["KubeModel"], swiftSettings: safe),
         .executableTarget(
             name: "hotplug-apiserver",

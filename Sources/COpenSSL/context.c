@@ -190,4 +190,15 @@ int64_t copenssl_seconds_left(const uint8_t *pem, size_t length) {
     return left;
 }
 
+int copenssl_covers(const uint8_t *pem, size_t length, const char *name, int is_address) {
+    BIO *bio = BIO_new_mem_buf(pem, (int)length);
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    int covers = certificate && (is_address ? X509_check_ip_asc(certificate, name, 0)
+                                            : X509_check_host(certificate, name, strlen(name), 0, NULL)) == 1;
+    X509_free(certificate);
+    BIO_free(bio);
+    ERR_clear_error();
+    return covers;
+}
+
 void copenssl_free(void *memory) { free(memory); }

@@ -61,7 +61,8 @@ final class HTTP1Session {
             if let exchange {
                 feed(exchange)
                 if self.exchange === exchange { break }
-            } else if inboundStart < inbound.count, connection.backlog + outbound.count < configuration.outboundBytesMax {
+            } else if inboundStart < inbound.count, connection.backlog + outbound.count < configuration.outboundBytesMax
+            {
                 guard parseHead(on: loop) else { break }
             } else {
                 break

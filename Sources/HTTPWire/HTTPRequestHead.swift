@@ -34,7 +34,8 @@ package struct HTTPRequestHead: Sendable {
     package var expectsContinue: Bool
 
     package init(
-        method: HTTPMethod, path: String, query: String? = nil, minorVersion: Int = 1, fields: HTTPFields = HTTPFields(),
+        method: HTTPMethod, path: String, query: String? = nil, minorVersion: Int = 1,
+        fields: HTTPFields = HTTPFields(),
         framing: BodyFraming = .none, isPersistent: Bool = true, expectsContinue: Bool = false
     ) {
         self.method = method

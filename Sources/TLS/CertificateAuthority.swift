@@ -10,6 +10,15 @@ package struct CertificatePair: Sendable {
         self.key = key
     }
 
+    /// Whether the certificate is good for a name in the form of x509v3_config(5): `DNS:localhost`, `IP:127.0.0.1`.
+    package func covers(_ name: String) -> Bool {
+        let bytes = Array(certificate.utf8)
+        if name.hasPrefix("IP:") {
+            return copenssl_covers(bytes, bytes.count, String(name.dropFirst(3)), 1) == 1
+        }
+        return copenssl_covers(bytes, bytes.count, String(name.dropFirst(4)), 0) == 1
+    }
+
     init(taking pair: copenssl_pair) {
         certificate = String(cString: pair.certificate)
         key = String(cString: pair.key)

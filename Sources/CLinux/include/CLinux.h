@@ -42,6 +42,9 @@ int64_t clinux_monotonic_ms(void);
 // Seconds since 1970 (CLOCK_REALTIME).
 int64_t clinux_realtime_seconds(void);
 
+// Now, UTC, RFC 3339 with microseconds; takes 28 bytes with the NUL.
+void clinux_timestamp(char *text, size_t capacity);
+
 // The soft limit of open descriptors, raised to the hard one first.
 int64_t clinux_raise_descriptor_limit(void);
 

@@ -75,6 +75,9 @@ int copenssl_issue(const char *ca_certificate, const char *ca_key, const char *c
                    const char *const *organizations, const char *alternative_names, const char *usage, int days,
                    copenssl_pair *made);
 
+// Whether the first certificate of a PEM file is good for a host name, or for an IP address. 1 or 0.
+int copenssl_covers(const uint8_t *pem, size_t length, const char *name, int is_address);
+
 // Seconds until the first certificate of a PEM file ends; negative when it has, INT64_MIN when it can't be read.
 int64_t copenssl_seconds_left(const uint8_t *pem, size_t length);
 

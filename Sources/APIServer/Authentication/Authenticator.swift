@@ -1,0 +1,69 @@
+package import HTTPServer
+package import TLS
+
+/// Finds out who asks.
+package protocol Authenticator: Sendable {
+    /// The user; `nil` when the request has no credential of this kind. Throws 401 for one that is wrong.
+    func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo?
+}
+
+/// A credential that does not hold: the reason is for the log, never for the client.
+package struct AuthenticationError: Error, Sendable {
+    package let reason: String
+}
+
+/// The first of several that knows the user. A wrong credential counts only when no other one is right, as in
+/// apiserver `pkg/authentication/request/union`; nobody is `system:anonymous`.
+package struct UnionAuthenticator: Authenticator {
+    private let authenticators: [any Authenticator]
+
+    package init(_ authenticators: [any Authenticator]) {
+        self.authenticators = authenticators
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        var failure: AuthenticationError?
+        for authenticator in authenticators {
+            do throws(AuthenticationError) {
+                if let user = try await authenticator.authenticate(request) { return user.authenticated }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return .anonymous
+    }
+}
+
+/// A client certificate: the common name is the user, the organizations are its groups
+/// (apiserver `pkg/authentication/request/x509`).
+package struct ClientCertificateAuthenticator: Authenticator {
+    private let pool: CertificatePool
+
+    package init(trusting pool: CertificatePool) {
+        self.pool = pool
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        switch request.verifyPeer(against: pool) {
+        case .none: return nil
+        case .rejected(let reason): throw AuthenticationError(reason: "client certificate: \(reason)")
+        case .verified(let certificate):
+            guard !certificate.commonName.isEmpty else {
+                throw AuthenticationError(reason: "client certificate: no common name")
+            }
+            return UserInfo(
+                name: certificate.commonName, groups: certificate.organizations,
+                extra: [
+                    UserInfo.Extra(
+                        key: "authentication.kubernetes.io/credential-id",
+                        values: ["X509SHA256=" + certificate.sha256.map(Self.hex).joined()])
+                ])
+        }
+    }
+
+    private static func hex(_ octet: UInt8) -> String {
+        let digits = String(octet, radix: 16)
+        return octet < 16 ? "0" + digits : digits
+    }
+}

@@ -1,0 +1,52 @@
+package import HTTPServer
+import HTTPWire
+
+/// Static bearer tokens: the file that kube-apiserver takes by `--token-auth-file`.
+///
+/// One token a line: `token,user,uid[,"group1,group2"]` (RFC 4180).
+package struct TokenFile: Authenticator {
+    /// A line that is not a token.
+    package struct LineError: Error, Sendable, Equatable, CustomStringConvertible {
+        /// From 1.
+        package let line: Int
+        package let description: String
+    }
+
+    private var users: [String: UserInfo] = [:]
+
+    package init(_ text: String) throws(LineError) {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.hasSuffix("\r") ? line.dropLast() : line
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            let columns = Self.columns(line)
+            guard columns.count >= 3, !columns[0].isEmpty, !columns[1].isEmpty else {
+                throw LineError(
+                    line: index + 1,
+                    description: "line \(index + 1): want token,user,uid and perhaps \"group1,group2\"")
+            }
+            let groups = columns.count > 3 ? columns[3].split(separator: ",").map(String.init) : []
+            users[columns[0]] = UserInfo(name: columns[1], uid: columns[2], groups: groups)
+        }
+    }
+
+    private static func columns(_ line: Substring) -> [String] {
+        var columns: [String] = [""]
+        var isQuoted = false
+        for character in line {
+            switch character {
+            case "\"": isQuoted.toggle()
+            case "," where !isQuoted: columns.append("")
+            default: columns[columns.count - 1].append(character)
+            }
+        }
+        return columns
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        guard let header = request.head.fields["authorization"] else { return nil }
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
+        guard let user = users[String(parts[1])] else { throw AuthenticationError(reason: "invalid bearer token") }
+        return user
+    }
+}

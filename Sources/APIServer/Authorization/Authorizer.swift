@@ -1,0 +1,105 @@
+package import KubeModel
+
+/// Decides whether a user may do what a request asks.
+package protocol Authorizer: Sendable {
+    /// Throws a Status when it cannot find out: that is never a yes.
+    func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision
+}
+
+package enum AuthorizationDecision: Sendable, Equatable {
+    case allowed
+    /// Not for this authorizer to say: the next one is asked.
+    case noOpinion
+    /// A no, with its reason for the client; may be empty.
+    case denied(String)
+}
+
+/// The first that has an opinion.
+package struct UnionAuthorizer: Authorizer {
+    private let authorizers: [any Authorizer]
+
+    package init(_ authorizers: [any Authorizer]) {
+        self.authorizers = authorizers
+    }
+
+    package func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision {
+        for authorizer in authorizers {
+            let decision = try await authorizer.authorize(user, info)
+            if decision != .noOpinion { return decision }
+        }
+        return .noOpinion
+    }
+}
+
+/// `system:masters` may do everything, without asking anybody.
+package struct PrivilegedGroupAuthorizer: Authorizer {
+    package init() {}
+
+    package func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision {
+        user.groups.contains(UserInfo.privilegedGroup) ? .allowed : .noOpinion
+    }
+}
+
+/// Paths that anybody may read: health, version and discovery. They tell nothing but the names of our resources, and
+/// must answer when everything else is down.
+package struct PublicPathAuthorizer: Authorizer {
+    private let exact: Set<String>
+    private let prefixes: [String]
+
+    /// A path that ends in `*` stands for all that begin like it.
+    package init(paths: [String] = Self.defaultPaths) {
+        exact = Set(paths.filter { !$0.hasSuffix("*") })
+        prefixes = paths.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+    }
+
+    package static let defaultPaths = [
+        "/", "/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/api", "/apis",
+        "/openapi/*",
+    ]
+
+    package func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision {
+        guard info.verb == "get" || info.verb == "head" || info.verb == "list" else { return .noOpinion }
+        // Discovery: /apis/G, /apis/G/V, and the version and health of a group.
+        if info.segments.first == "apis", info.segments.count <= 3 { return .allowed }
+        if info.isResourceRequest, info.segments.count == 4, ["version", "healthz"].contains(info.resource) {
+            return .allowed
+        }
+        guard !info.isResourceRequest else { return .noOpinion }
+        return exact.contains(info.path) || prefixes.contains { info.path.hasPrefix($0) } ? .allowed : .noOpinion
+    }
+}
+
+extension Status {
+    /// 403 in the words of apiserver `pkg/endpoints/handlers/responsewriters/errors.go`.
+    static func forbidden(_ user: UserInfo, _ info: RequestInfo, reason: String) -> Status {
+        let suffix = reason.isEmpty ? "" : ": \(reason)"
+        guard info.isResourceRequest else {
+            return .forbidden(
+                "forbidden: User \"\(escaped(user.name))\" cannot \(info.verb) path \"\(escaped(info.path))\"\(suffix)",
+                details: Details())
+        }
+        let resource = info.subresource.isEmpty ? info.resource : "\(info.resource)/\(info.subresource)"
+        let scope = info.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(escaped(info.namespace))\""
+        let name = info.name.isEmpty ? "" : " \"\(escaped(info.name))\""
+        return .forbidden(
+            "\(escaped(info.resource)).\(escaped(info.group))\(name) is forbidden: User \"\(escaped(user.name))\" "
+                + "cannot \(info.verb) resource \"\(escaped(resource))\" in API group \"\(escaped(info.group))\" "
+                + "\(scope)\(suffix)",
+            details: Details(name: info.name, group: info.group, kind: info.resource))
+    }
+
+    /// What came from the client is never markup in a browser's eyes.
+    private static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: { [0x26, 0x3c, 0x3e].contains($0) }) else { return text }
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}

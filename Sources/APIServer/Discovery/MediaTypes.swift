@@ -1,0 +1,56 @@
+/// What a client accepts (RFC 9110 §12.5.1), as apiserver `negotiate.go` reads it: the first clause that fits wins.
+struct MediaTypes {
+    struct Clause {
+        /// `application/json`, in lower case.
+        let type: String
+        let parameters: [String: String]
+    }
+
+    let clauses: [Clause]
+
+    init(_ accept: [String]) {
+        clauses = accept.flatMap { $0.split(separator: ",") }.compactMap { text in
+            let parts = text.split(separator: ";").map { $0.trimmed }
+            guard let type = parts.first, !type.isEmpty else { return nil }
+            var parameters: [String: String] = [:]
+            for part in parts.dropFirst() {
+                let pair = part.split(separator: "=", maxSplits: 1)
+                if pair.count == 2 { parameters[pair[0].trimmed.lowercased()] = pair[1].trimmed }
+            }
+            if let quality = parameters["q"], (Double(quality) ?? 1) <= 0 { return nil }
+            return Clause(type: type.lowercased(), parameters: parameters)
+        }
+    }
+
+    /// Whether plain JSON will do; no Accept accepts everything.
+    var acceptsJSON: Bool {
+        clauses.isEmpty || clauses.contains { ["application/json", "application/*", "*/*"].contains($0.type) }
+    }
+
+    /// The version of aggregated discovery that the client wants most; `nil` means the legacy documents.
+    var aggregatedDiscovery: String? {
+        for clause in clauses {
+            guard clause.type == "application/json" else {
+                if clause.type == "*/*" || clause.type == "application/*" { return nil }
+                continue
+            }
+            guard let kind = clause.parameters["as"] else { return nil }
+            if kind == "APIGroupDiscoveryList", clause.parameters["g"] == "apidiscovery.k8s.io",
+                let version = clause.parameters["v"], version == "v2" || version == "v2beta1"
+            {
+                return version
+            }
+        }
+        return nil
+    }
+}
+
+extension StringProtocol {
+    /// Without spaces and tabs at its ends.
+    var trimmed: String {
+        var text = Substring(self)
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,88 @@
+import KubeModel
+
+/// Bodies of requests on resources (apiserver `pkg/endpoints/handlers`).
+enum RequestBodyDecoding {
+    private static let objectTypes = ["application/json", "application/yaml"]
+    private static let patchTypes = ["application/json-patch+json", "application/merge-patch+json"]
+
+    /// The object, and a warning for each field that stands twice.
+    static func object(_ request: APIRequest) throws(Status) -> (JSONValue, warnings: [String]) {
+        switch request.contentType {
+        case nil, "", "application/json": return try json(request)
+        case "application/yaml":
+            let parsed: (value: JSONValue, duplicates: [String])
+            do throws(YAMLError) {
+                parsed = try JSONValue.parseYAML(request.body)
+            } catch {
+                throw .badRequest("the body of the request is not YAML that this server takes: \(error)")
+            }
+            return (parsed.value, try warnings(parsed.duplicates, request))
+        default: throw .unsupportedMediaType(accepted: objectTypes)
+        }
+    }
+
+    static func patch(_ request: APIRequest) throws(Status) -> (Patch, warnings: [String]) {
+        switch request.contentType {
+        case "application/json-patch+json":
+            let (value, warnings) = try json(request)
+            do throws(JSONPatchError) {
+                return (.json(try JSONPatch(json: value)), warnings)
+            } catch {
+                throw .badRequest("the body of the request is not a JSON Patch: \(error)")
+            }
+        case "application/merge-patch+json":
+            let (value, warnings) = try json(request)
+            return (.merge(value), warnings)
+        default: throw .unsupportedMediaType(accepted: patchTypes)
+        }
+    }
+
+    static func deleteOptions(_ request: APIRequest) throws(Status) -> DeleteOptions {
+        var body = JSONValue.null
+        if !request.body.isEmpty { (body, _) = try object(request) }
+        var values = request.query.all("dryRun")
+        values += (body["dryRun"]?.array ?? []).map { $0.string ?? "" }
+        return DeleteOptions(
+            dryRun: try dryRun(values), uid: body[path: "preconditions", "uid"]?.string,
+            resourceVersion: body[path: "preconditions", "resourceVersion"]?.string)
+    }
+
+    static func dryRun(_ values: [String]) throws(Status) -> Bool {
+        for value in values where value != "All" {
+            throw .invalid(
+                group: "meta.k8s.io", kind: "WriteOptions", name: "",
+                causes: [
+                    Status.Cause(
+                        reason: "FieldValueNotSupported",
+                        message: "Unsupported value: \"\(value)\": supported values: \"All\"", field: "dryRun")
+                ])
+        }
+        return !values.isEmpty
+    }
+
+    private static func json(_ request: APIRequest) throws(Status) -> (JSONValue, warnings: [String]) {
+        let parsed: (value: JSONValue, duplicates: [String])
+        do throws(JSONError) {
+            parsed = try JSONValue.parse(request.body)
+        } catch {
+            throw .badRequest("the body of the request is not JSON: \(error)")
+        }
+        return (parsed.value, try warnings(parsed.duplicates, request))
+    }
+
+    private static func warnings(_ duplicates: [String], _ request: APIRequest) throws(Status) -> [String] {
+        let text = request.query.first("fieldValidation") ?? ""
+        guard let validation = text.isEmpty ? .warn : FieldValidation(rawValue: text) else {
+            throw .badRequest(
+                "fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
+        }
+        let errors = duplicates.map { "duplicate field \"\($0)\"" }
+        switch validation {
+        case .ignore: return []
+        case .warn: return errors
+        case .strict:
+            guard errors.isEmpty else { throw .badRequest("strict decoding error: \(errors.joined(separator: ", "))") }
+            return []
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package import KubeModel
+
+/// The resources that this server stores itself, by URL.
+package struct ResourceEndpoints: Sendable {
+    let groups: [APIGroup]
+    private let cluster: any Cluster
+    private let resources: [Resource]
+
+    package init(resources: [Resource], cluster: any Cluster) {
+        self.resources = resources
+        self.cluster = cluster
+        var groups: [APIGroup] = []
+        for resource in resources where !groups.contains(where: { $0.name == resource.group }) {
+            groups.append(APIGroup(resources: resources.filter { $0.group == resource.group }))
+        }
+        self.groups = groups
+    }
+
+    /// Who answers; `nil` when there is no such resource or subresource.
+    func endpoint(for info: RequestInfo) -> ResourceEndpoint? {
+        guard info.extraSegments == 0,
+            let resource = resources.first(where: {
+                $0.group == info.group && $0.version == info.version && $0.plural == info.resource
+            })
+        else { return nil }
+        let isStatus = info.subresource == "status" && resource.hasStatusSubresource
+        guard info.subresource.isEmpty || isStatus else { return nil }
+        return ResourceEndpoint(resource: resource, isStatus: isStatus, cluster: cluster)
+    }
+}
+
+/// The verbs of one resource (apiserver `pkg/endpoints/handlers`).
+struct ResourceEndpoint: Sendable {
+    let resource: Resource
+    /// Whether it is about `/status`.
+    let isStatus: Bool
+    let cluster: any Cluster
+
+    var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
+
+    func methodNotAllowed(_ info: RequestInfo) -> Status {
+        Status(
+            code: 405, reason: "MethodNotAllowed",
+            message: "\(info.verb) is not supported on resources of kind \"\(resource.plural).\(resource.group)\"",
+            details: Status.Details(group: resource.group, kind: resource.plural))
+    }
+
+    func answer(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let info = request.info
+        if resource.isNamespaced, info.namespace.isEmpty, info.verb != "list" { throw .pathNotFound }
+        if !info.namespace.isEmpty, !DNS1123.isLabel(info.namespace) { throw .pathNotFound }
+        switch info.verb {
+        case "list": return try await list(request)
+        case "create":
+            guard info.name.isEmpty else { throw methodNotAllowed(info) }
+            return try await create(request)
+        case "get": return try await get(request)
+        case "update": return try await update(named(request))
+        case "patch": return try await patch(named(request))
+        case "delete": return try await delete(named(request))
+        default: throw methodNotAllowed(info)
+        }
+    }
+
+    private func named(_ request: APIRequest) throws(Status) -> APIRequest {
+        guard !request.info.name.isEmpty else { throw methodNotAllowed(request.info) }
+        return request
+    }
+
+    private func get(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        APIAnswer(
+            object: try await cluster.get(
+                resource, namespace: request.info.namespace, name: request.info.name))
+    }
+
+    private func list(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let selector = try FieldSelector(request.query.first("fieldSelector"))
+        if let labels = request.query.first("labelSelector"), !labels.isEmpty {
+            throw .badRequest("labelSelector: this server does not select by labels; list without it")
+        }
+        let namespace = request.info.namespace
+        let list = try await cluster.list(resource, namespace: namespace.isEmpty ? nil : namespace)
+        let head: JSONValue = [
+            "kind": .string("\(resource.kind)List"), "apiVersion": .string(resource.apiVersion),
+            "metadata": ["resourceVersion": .string("\(list.resourceVersion)")],
+        ]
+        var bytes = head.serialized()
+        bytes.removeLast()
+        bytes.append(contentsOf: ",\"items\":[".utf8)
+        var isFirst = true
+        for item in list.items where try selector.matches(item) {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            bytes.append(contentsOf: item.bytes)
+        }
+        bytes.append(contentsOf: "]}\n".utf8)
+        return APIAnswer(.json(bytes))
+    }
+
+    private func create(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let (object, warnings) = try RequestBodyDecoding.object(request)
+        let options = try writeOptions(request)
+        var answer = APIAnswer(
+            object: try await cluster.create(
+                resource, namespace: request.info.namespace, object: object, options: options))
+        answer.status = 201
+        answer.warnings = warnings
+        return answer
+    }
+
+    private func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let (object, warnings) = try RequestBodyDecoding.object(request)
+        let options = try writeOptions(request)
+        var answer = APIAnswer(
+            object: try await cluster.update(
+                resource, namespace: request.info.namespace, name: request.info.name, object: object,
+                options: options))
+        answer.warnings = warnings
+        return answer
+    }
+
+    private func patch(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let (patch, warnings) = try RequestBodyDecoding.patch(request)
+        let options = try writeOptions(request)
+        var answer = APIAnswer(
+            object: try await cluster.patch(
+                resource, namespace: request.info.namespace, name: request.info.name, patch: patch,
+                options: options))
+        answer.warnings = warnings
+        return answer
+    }
+
+    private func delete(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let options = try RequestBodyDecoding.deleteOptions(request)
+        switch try await cluster.delete(
+            resource, namespace: request.info.namespace, name: request.info.name, options: options)
+        {
+        case .pending(let object): return APIAnswer(object: object)
+        case .deleted(let object):
+            let uid = (try? object.json())?[path: "metadata", "uid"]?.string ?? ""
+            return APIAnswer([
+                "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
+                "details": [
+                    "name": .string(request.info.name), "group": .string(resource.group),
+                    "kind": .string(resource.plural), "uid": .string(uid),
+                ],
+            ])
+        }
+    }
+
+    private func writeOptions(_ request: APIRequest) throws(Status) -> WriteOptions {
+        var options = WriteOptions(
+            dryRun: try RequestBodyDecoding.dryRun(request.query.all("dryRun")), fieldManager: request.fieldManager)
+        options.subresource = isStatus ? "status" : nil
+        return options
+    }
+}
+
+extension APIAnswer {
+    init(object: StoredObject) {
+        self.init(.json(object.bytes + [UInt8(ascii: "\n")]))
+    }
+}
+
+extension StoredObject {
+    /// Parses the stored bytes; the store wrote them, so a failure is its own.
+    func json() throws(Status) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw .internalError("the stored object is not JSON: \(error)")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import HTTPServer
+import HTTPWire
+import KubeModel
+
+/// Finds who answers a request.
+package struct Router: Sendable {
+    private let discovery: DiscoveryDocuments
+    private let openAPI: OpenAPIDocuments
+    private let version: StaticDocument
+    private let subresourceVersion: StaticDocument
+    private let health: HealthChecks
+    private let subresourceGroup: APIGroup
+    private let subresources: any SubresourceHandler
+    private let resources: ResourceEndpoints?
+
+    /// - Parameters:
+    ///   - version: what `/version` tells.
+    ///   - subresourceVersion: what `/apis/GROUP/VERSION/version` tells: virtctl compares it with its own.
+    ///   - subresources: serves the group `subresourceGroup`.
+    ///   - resources: objects that this server stores itself; `nil` behind a real cluster.
+    package init(
+        version: VersionInfo, subresourceVersion: VersionInfo, health: HealthChecks, subresourceGroup: APIGroup,
+        subresources: any SubresourceHandler, resources: ResourceEndpoints?
+    ) {
+        self.version = StaticDocument(version.json)
+        self.subresourceVersion = StaticDocument(subresourceVersion.json)
+        self.health = health
+        self.subresourceGroup = subresourceGroup
+        self.subresources = subresources
+        self.resources = resources
+        let groups = [subresourceGroup] + (resources?.groups ?? [])
+        discovery = DiscoveryDocuments(groups: groups)
+        openAPI = OpenAPIDocuments(group: subresourceGroup)
+    }
+
+    func answer(
+        _ request: HTTPRequest, info: RequestInfo, query: QueryParameters, user: UserInfo, auditID: String
+    ) async throws(Status) -> APIAnswer {
+        guard info.isResourceRequest else { return try nonResource(request.head, info, query) }
+        if info.group == subresourceGroup.name,
+            let version = subresourceGroup.versions.first(where: { $0.name == info.version })
+        {
+            return try await subresource(request, version, info, query, user, auditID)
+        }
+        guard let resources, let endpoint = resources.endpoint(for: info) else { throw .pathNotFound }
+        guard endpoint.verbs.contains(info.verb) else { throw endpoint.methodNotAllowed(info) }
+        let apiRequest = try await read(request, info, query, user, auditID)
+        guard MediaTypes(request.head.fields.values("accept")).acceptsJSON else {
+            throw .notAcceptable(accepted: ["application/json"])
+        }
+        return try await endpoint.answer(apiRequest)
+    }
+
+    private func subresource(
+        _ request: HTTPRequest, _ version: APIGroup.Version, _ info: RequestInfo, _ query: QueryParameters,
+        _ user: UserInfo, _ auditID: String
+    ) async throws(Status) -> APIAnswer {
+        if info.segments.count == 4, request.head.method == .get || request.head.method == .head {
+            if info.resource == "version" { return APIAnswer(.document(subresourceVersion)) }
+            if info.resource == "healthz" { return try health(["healthz"], query) }
+        }
+        guard info.extraSegments == 0, !info.namespace.isEmpty,
+            let entry = version.subresources.first(where: {
+                $0.parent.plural == info.resource && $0.name == info.subresource
+            })
+        else { throw .pathNotFound }
+        guard entry.verbs.contains(info.verb) else {
+            var answer = APIAnswer(.methodNotAllowed)
+            answer.fields.append(("Allow", "PUT"))
+            return answer
+        }
+        guard DNS1123.isLabel(info.namespace), DNS1123.isSubdomain(info.name) else { throw .pathNotFound }
+        return try await subresources.update(try await read(request, info, query, user, auditID))
+    }
+
+    /// Reads the content, which nobody may send compressed.
+    private func read(
+        _ request: HTTPRequest, _ info: RequestInfo, _ query: QueryParameters, _ user: UserInfo, _ auditID: String
+    ) async throws(Status) -> APIRequest {
+        let head = request.head
+        if let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" {
+            throw Status(
+                code: 415, reason: "UnsupportedMediaType",
+                message: "the body of the request is compressed: send it without Content-Encoding")
+        }
+        let body: [UInt8]
+        do throws(HTTPWireError) {
+            body = try await request.content()
+        } catch {
+            throw error.status == 413
+                ? .requestEntityTooLarge(limitBytes: HTTPLimits().bodyBytesMax) : .badRequest(error.message)
+        }
+        let contentType = head.fields["content-type"].map { value in
+            value.prefix { $0 != ";" }.trimmed.lowercased()
+        }
+        return APIRequest(
+            info: info, query: query, user: user, body: body, contentType: contentType, auditID: auditID,
+            userAgent: head.fields["user-agent"] ?? "")
+    }
+
+    private func nonResource(
+        _ head: HTTPRequestHead, _ info: RequestInfo, _ query: QueryParameters
+    ) throws(Status) -> APIAnswer {
+        guard head.method == .get || head.method == .head else { throw .methodNotAllowed }
+        let segments = info.segments
+        switch segments.first {
+        case nil: return APIAnswer(["paths": strings(paths)])
+        case "healthz", "livez", "readyz": return try health(segments, query)
+        case "version" where segments.count == 1: return APIAnswer(.document(version))
+        case "api" where segments.count == 1: return discoveryAnswer(head, legacy: discovery.versions, isCore: true)
+        case "apis" where segments.count == 1:
+            return discoveryAnswer(head, legacy: discovery.groupList, isCore: false)
+        case "apis" where segments.count == 2:
+            if let document = discovery.groups[segments[1]] { return APIAnswer(.document(document)) }
+        case "apis" where segments.count == 3:
+            if let document = discovery.resources["\(segments[1])/\(segments[2])"] {
+                return APIAnswer(.document(document))
+            }
+        case "openapi": return try openAPI.answer(segments, head, query)
+        default: break
+        }
+        throw .pathNotFound
+    }
+
+    private var paths: [String] {
+        ["/api", "/apis"] + discovery.groups.keys.sorted().map { "/apis/\($0)" }
+            + discovery.resources.keys.sorted().map { "/apis/\($0)" }
+            + ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+    }
+
+    private func health(_ segments: [String], _ query: QueryParameters) throws(Status) -> APIAnswer {
+        guard let answer = health.answer(segments, query: query) else { throw .pathNotFound }
+        return APIAnswer(status: answer.status, .text(answer.text))
+    }
+
+    private func discoveryAnswer(_ head: HTTPRequestHead, legacy: StaticDocument, isCore: Bool) -> APIAnswer {
+        guard let version = MediaTypes(head.fields.values("accept")).aggregatedDiscovery,
+            let document = isCore ? discovery.aggregatedEmpty[version] : discovery.aggregated[version]
+        else {
+            var answer = APIAnswer(.document(legacy))
+            answer.fields.append(("Vary", "Accept"))
+            return answer
+        }
+        var answer = APIAnswer(.document(document))
+        answer.fields = [
+            ("Content-Type", "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"),
+            ("Vary", "Accept"),
+        ]
+        return answer
+    }
+}

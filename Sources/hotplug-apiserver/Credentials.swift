@@ -1,0 +1,113 @@
+import Foundation
+import Reactor
+import TLS
+
+/// The certificates of the embedded cluster: what is in the directory is used, what is missing or about to end is made.
+struct Credentials {
+    /// Days that a CA, and that a leaf is valid.
+    private static let authorityDays: Int32 = 3650
+    private static let leafDays: Int32 = 365
+    /// A leaf with less left is made anew at start.
+    private static let renewalSeconds: Int64 = 30 * 86400
+
+    let directory: String
+    let authority: CertificateAuthority
+    let serving: CertificatePair
+    let admin: CertificatePair
+
+    /// - Parameter names: what the serving certificate must be good for, as in x509v3_config(5).
+    init(directory: String, servingNames names: [String]) throws {
+        self.directory = directory
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        if let pair = try Self.read(directory, "ca") {
+            authority = CertificateAuthority(pair: pair)
+        } else {
+            authority = try CertificateAuthority(commonName: "hotplug-apiserver-ca", days: Self.authorityDays)
+            try Self.write(authority.pair, directory, "ca")
+        }
+        let authority = authority
+        serving = try Self.leaf(directory, "apiserver", isGood: { pair in names.allSatisfy(pair.covers) }) {
+            try authority.issue(
+                commonName: "hotplug-apiserver", alternativeNames: names, usage: .server, days: Self.leafDays)
+        }
+        admin = try Self.leaf(directory, "admin", isGood: { _ in true }) {
+            try authority.issue(
+                commonName: "kubernetes-admin", organizations: ["system:masters"], usage: .client, days: Self.leafDays)
+        }
+    }
+
+    private static func leaf(
+        _ directory: String, _ name: String, isGood: (CertificatePair) -> Bool, make: () throws -> CertificatePair
+    ) throws -> CertificatePair {
+        if let pair = try read(directory, name),
+            (CertificateAuthority.secondsLeft(Array(pair.certificate.utf8)) ?? 0) > renewalSeconds, isGood(pair)
+        {
+            return pair
+        }
+        let pair = try make()
+        try write(pair, directory, name)
+        return pair
+    }
+
+    private static func read(_ directory: String, _ name: String) throws -> CertificatePair? {
+        let certificate = "\(directory)/\(name).crt"
+        let key = "\(directory)/\(name).key"
+        guard FileManager.default.fileExists(atPath: certificate), FileManager.default.fileExists(atPath: key) else {
+            return nil
+        }
+        return CertificatePair(
+            certificate: try String(contentsOfFile: certificate, encoding: .utf8),
+            key: try String(contentsOfFile: key, encoding: .utf8))
+    }
+
+    private static func write(_ pair: CertificatePair, _ directory: String, _ name: String) throws {
+        try PrivateFile.write(pair.key, to: "\(directory)/\(name).key")
+        try PrivateFile.write(pair.certificate, to: "\(directory)/\(name).crt")
+    }
+
+    /// A kubeconfig for `kubernetes-admin`, everything inline.
+    func kubeconfig(server: String) -> String {
+        func encoded(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+        return """
+            apiVersion: v1
+            kind: Config
+            clusters:
+            - name: hotplug-apiserver
+              cluster:
+                server: \(server)
+                certificate-authority-data: \(encoded(authority.pair.certificate))
+            users:
+            - name: kubernetes-admin
+              user:
+                client-certificate-data: \(encoded(admin.certificate))
+                client-key-data: \(encoded(admin.key))
+            contexts:
+            - name: kubernetes-admin@hotplug-apiserver
+              context:
+                cluster: hotplug-apiserver
+                user: kubernetes-admin
+                namespace: default
+            current-context: kubernetes-admin@hotplug-apiserver
+
+            """
+    }
+}
+
+/// Files that only their owner may read.
+enum PrivateFile {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Replaces the file in one step: a reader sees the old one or the new one.
+    static func write(_ text: String, to path: String) throws {
+        let temporary = "\(path).new"
+        try? FileManager.default.removeItem(atPath: temporary)
+        guard
+            FileManager.default.createFile(
+                atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        else { throw Failure(description: "\(path) cannot be written") }
+        try FileSystem.rename(temporary, to: path)
+    }
+}

@@ -1,0 +1,71 @@
+import EmbeddedCluster
+import Foundation
+import KubeModel
+import Logging
+
+/// The objects that a newcomer starts with, and what to try on them.
+struct Examples {
+    let directory: String
+
+    /// Creates the objects of all YAML files; those that exist stay as they are.
+    func load(into cluster: EmbeddedCluster, _ logger: Logger) async throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
+        for file in files.sorted() {
+            for object in try Manifest.readAll("\(directory)/\(file)") {
+                try await create(object, file, cluster, logger)
+            }
+        }
+    }
+
+    private func create(
+        _ object: JSONValue, _ file: String, _ cluster: EmbeddedCluster, _ logger: Logger
+    ) async throws {
+        let resource = EmbeddedCluster.resources.first {
+            $0.kind == object["kind"]?.string && $0.apiVersion == object["apiVersion"]?.string
+        }
+        guard let resource else {
+            throw Wiring.Failure(description: "\(directory)/\(file) holds an object of a kind that is not stored here")
+        }
+        do throws(Status) {
+            let namespace = object.metadataNamespace ?? "default"
+            _ = try await cluster.create(resource, namespace: namespace, object: object, options: WriteOptions())
+            logger.notice("created", metadata: ["kind": "\(resource.kind)", "name": "\(object.metadataName ?? "")"])
+        } catch {
+            guard error.reason == "AlreadyExists" else {
+                throw Wiring.Failure(description: "\(directory)/\(file): \(error.message)")
+            }
+        }
+    }
+
+    /// Lines to copy, with the paths filled in.
+    static func hints(url: String, kubeconfig: String, pki: String) -> String {
+        let kubeconfig = absolute(kubeconfig)
+        let pki = absolute(pki)
+        let path = "/apis/subresources.kubevirt.io/v1/namespaces/default"
+        let body = #"{"networkAttachmentDefinitionName":"new-fancy-net","name":"dyniface1"}"#
+        let curl = "curl --cacert \(pki)/ca.crt --cert \(pki)/admin.crt --key \(pki)/admin.key"
+        return """
+
+            Try in another terminal:
+
+              export KUBECONFIG=\(kubeconfig)
+              kubectl get vmi,vm,kubevirt,net-attach-def
+              echo '\(body)' | kubectl replace --raw \(path)/virtualmachineinstances/vmi-fedora/addinterface -f -
+              kubectl get vmi vmi-fedora -ojsonpath="{ .spec.networks }{'\\n'}"
+
+              \(curl) -X PUT \(url)\(path)/virtualmachines/vm-fedora/addinterface -d '\(body)' -i
+              \(curl) -X PUT '\(url)\(path)/virtualmachineinstances/vmi-fedora/addinterface?dryRun=All' -d '\(
+                body.replacingOccurrences(of: "dyniface1", with: "dyniface2"))' -i
+
+            With virtctl v1.0.0-rc.0 or older (newer ones lack the command or --persist):
+
+              virtctl addinterface vmi-fedora --network-attachment-definition-name new-fancy-net --name dyniface1
+
+
+            """
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+}
