@@ -53,6 +53,12 @@ let package = Package(
                 "APIServer", "EmbeddedCluster", "HotplugAPI", "HTTPServer", "KubeModel", "Reactor", "TLS", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: safe),
+
+        // Tests mirror the modules; EndToEndTests drives the built binary.
+        .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
+        .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedClusterTests", dependencies: ["EmbeddedCluster", "KubeModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

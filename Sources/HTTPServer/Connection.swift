@@ -3,7 +3,9 @@ import Logging
 import Reactor
 import TLS
 
-/// One accepted socket: moves bytes between it, its TLS session and its HTTP/1.1 session. Never leaves its loop.
+/// One accepted socket: moves bytes between it, its TLS session and its HTTP/1.1 session.
+///
+/// Never leaves its loop.
 final class Connection: ReadinessHandler {
     private enum State {
         case handshaking
@@ -253,7 +255,9 @@ final class Connection: ReadinessHandler {
 
     // MARK: Interest and deadline
 
-    /// Brings epoll's interest and the deadline in step with the state. Called whenever it may have changed.
+    /// Brings epoll's interest and the deadline in step with the state.
+    ///
+    /// Called whenever it may have changed.
     func settle() {
         updateInterest()
         updateDeadline()

@@ -214,7 +214,9 @@ final class HTTP1Session {
 
     // MARK: Ends and deadlines
 
-    /// The peer has sent its last byte. A complete request still gets its response.
+    /// The peer has sent its last byte.
+    ///
+    /// A complete request still gets its response.
     func peerClosed(on loop: isolated EventLoop) {
         guard let exchange else { return connection.close() }
         if !exchange.body.isComplete || exchange.isStreaming { connection.close() }

@@ -2,7 +2,9 @@ package import HTTPWire
 package import Reactor
 package import TLS
 
-/// What answers requests. Called on the loop of the connection; must not block.
+/// What answers requests.
+///
+/// Called on the loop of the connection; must not block.
 package protocol HTTPHandler: Sendable {
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
@@ -10,7 +12,9 @@ package protocol HTTPHandler: Sendable {
     func response(to error: HTTPWireError) -> HTTPResponse
 }
 
-/// One request. Stays on its connection's loop.
+/// One request.
+///
+/// Stays on its connection's loop.
 package final class HTTPRequest {
     package let head: HTTPRequestHead
     private let body: RequestBody
@@ -30,7 +34,9 @@ package final class HTTPRequest {
         connection.verifyPeer(against: pool)
     }
 
-    /// All of the content; empty when there is none. Sends 100 first to a client that waits for it.
+    /// All of the content; empty when there is none.
+    ///
+    /// Sends 100 first to a client that waits for it.
     ///
     /// Throws what was wrong with it: 400, 408, 413.
     package func content() async throws(HTTPWireError) -> [UInt8] {
@@ -58,7 +64,9 @@ package struct HTTPResponse {
     }
 }
 
-/// Where a streamed response goes. Stays on its connection's loop.
+/// Where a streamed response goes.
+///
+/// Stays on its connection's loop.
 package final class ResponseWriter {
     private let connection: Connection
     private let isChunked: Bool
@@ -71,7 +79,9 @@ package final class ResponseWriter {
     /// Whether the peer has gone.
     package var isClosed: Bool { !connection.canSend }
 
-    /// Sends a piece; waits while the peer is slow. Answers false when it has gone.
+    /// Sends a piece; waits while the peer is slow.
+    ///
+    /// Answers false when it has gone.
     package func write(_ content: [UInt8]) async -> Bool {
         guard connection.canSend else { return false }
         if isChunked {

@@ -18,7 +18,9 @@ package final class TLSContextReference: Sendable {
     }
 }
 
-/// What the connections of one loop share. Lives on the loop.
+/// What the connections of one loop share.
+///
+/// Lives on the loop.
 final class LoopContext {
     let selector: Selector
     let configuration: ServerConfiguration

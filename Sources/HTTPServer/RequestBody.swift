@@ -1,6 +1,8 @@
 import HTTPWire
 
-/// The content of one request as it arrives. Bytes in from the connection, out to whoever asks.
+/// The content of one request as it arrives.
+///
+/// Bytes in from the connection, out to whoever asks.
 final class RequestBody {
     private enum Mode {
         /// Nobody has asked: a little is held, then reading pauses.
@@ -89,6 +91,7 @@ final class RequestBody {
     }
 
     /// Reads to the end of the content within the limit, so that the connection can serve another request.
+    ///
     /// Answers whether the end was reached.
     func discard() async -> Bool {
         guard !isComplete, failure == nil else { return failure == nil }

@@ -2,7 +2,9 @@
 
 package import HTTPWire
 
-/// The limits of a server in time and number. Times are in milliseconds.
+/// The limits of a server in time and number.
+///
+/// Times are in milliseconds.
 package struct ServerConfiguration: Sendable {
     package var http = HTTPLimits()
 
@@ -20,7 +22,9 @@ package struct ServerConfiguration: Sendable {
     package var requestTimeout: Int64 = 60_000
     /// Without a byte of response that the peer takes; then the connection is closed.
     package var writeStallTimeout: Int64 = 30_000
-    /// Between two requests. Go's clients drop idle connections at 90 s; being later spares them the race.
+    /// Between two requests.
+    ///
+    /// Go's clients drop idle connections at 90 s; being later spares them the race.
     package var idleTimeout: Int64 = 120_000
     /// How long a closed connection is read from, so that the peer gets the response before a reset.
     package var lingerTimeout: Int64 = 1_000

@@ -25,7 +25,9 @@ package struct ChunkedDecoder: Sendable {
     package var isDone: Bool { state == .done }
 
     /// Decodes `buffer[range]` up to the end of the message, appends the content to `content`, and answers where it
-    /// stopped. Throws 400 or 413.
+    /// stopped.
+    ///
+    /// Throws 400 or 413.
     package mutating func decode(
         _ buffer: [UInt8], _ range: Range<Int>, into content: inout [UInt8]
     ) throws(HTTPWireError) -> Int {

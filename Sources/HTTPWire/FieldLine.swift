@@ -3,7 +3,9 @@ struct FieldLine {
     let name: Range<Int>
     let value: Range<Int>
 
-    /// Reads `buffer[line]`, which has no CRLF. Throws 400.
+    /// Reads `buffer[line]`, which has no CRLF.
+    ///
+    /// Throws 400.
     init(_ buffer: [UInt8], _ line: Range<Int>) throws(HTTPWireError) {
         var colon = line.lowerBound
         while colon < line.upperBound, ASCII.isIn(ASCII.token, buffer[colon]) { colon += 1 }
@@ -35,7 +37,9 @@ struct FieldFraming: Sendable {
     private var keepsAlive = false
     private(set) var expectsContinue = false
 
-    /// Looks at one field. Throws for what makes the framing doubtful.
+    /// Looks at one field.
+    ///
+    /// Throws for what makes the framing doubtful.
     mutating func take(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) throws(HTTPWireError) {
         switch name.count {
         case 4 where Self.equal(name, "host"):

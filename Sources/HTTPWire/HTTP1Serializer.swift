@@ -2,8 +2,9 @@
 package struct HTTPResponseHead: Sendable {
     /// 200 to 599.
     package var status: Int
-    /// Names in the case in which they are sent. No Content-Length, Transfer-Encoding, Connection or Date: those are
-    /// the server's.
+    /// Names in the case in which they are sent.
+    ///
+    /// No Content-Length, Transfer-Encoding, Connection or Date: those are the server's.
     package var fields: [(name: String, value: String)]
 
     package init(status: Int, fields: [(name: String, value: String)] = []) {

@@ -36,7 +36,9 @@ package struct HTTPFields: Sendable {
         append(name: name.utf8, value: value.utf8)
     }
 
-    /// The first value of a field. `name` is in lower case.
+    /// The first value of a field.
+    ///
+    /// `name` is in lower case.
     package subscript(_ name: String) -> String? {
         for entry in entries where matches(entry, name) { return text(entry.value) }
         return nil
@@ -46,7 +48,9 @@ package struct HTTPFields: Sendable {
         entries.contains { matches($0, name) }
     }
 
-    /// All values of a field, in order. `name` is in lower case.
+    /// All values of a field, in order.
+    ///
+    /// `name` is in lower case.
     package func values(_ name: String) -> [String] {
         entries.filter { matches($0, name) }.map { text($0.value) }
     }

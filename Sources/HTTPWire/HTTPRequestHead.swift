@@ -20,7 +20,9 @@ package enum BodyFraming: Sendable, Equatable {
 /// A request without its content.
 package struct HTTPRequestHead: Sendable {
     package var method: HTTPMethod
-    /// As it came: percent-encoded, without scheme and authority. Starts with `/`, or is `*`.
+    /// As it came: percent-encoded, without scheme and authority.
+    ///
+    /// Starts with `/`, or is `*`.
     package var path: String
     /// As it came, without the `?`.
     package var query: String?

@@ -68,7 +68,9 @@ enum RequestTarget {
         }
     }
 
-    /// `host [":" port]`: a registered name, an IPv4 address or an IPv6 literal. No user information.
+    /// `host [":" port]`: a registered name, an IPv4 address or an IPv6 literal.
+    ///
+    /// No user information.
     static func isAuthority(_ octets: ArraySlice<UInt8>) -> Bool {
         var rest = octets
         if octets.first == 0x5b {

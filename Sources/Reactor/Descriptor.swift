@@ -35,7 +35,9 @@ package struct Descriptor: ~Copyable {
         return socket
     }
 
-    /// The address that a socket is bound to. Wraps `getsockname(2)`.
+    /// The address that a socket is bound to.
+    ///
+    /// Wraps `getsockname(2)`.
     package func localAddress() throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -48,7 +50,9 @@ package struct Descriptor: ~Copyable {
         return SocketAddress(storage)
     }
 
-    /// Sets an integer option. Wraps `setsockopt(2)`.
+    /// Sets an integer option.
+    ///
+    /// Wraps `setsockopt(2)`.
     func setOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
         var value = value
         guard setsockopt(rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
@@ -65,7 +69,9 @@ package struct Descriptor: ~Copyable {
         try? setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
     }
 
-    /// Sends FIN and keeps reading. Wraps `shutdown(2)`.
+    /// Sends FIN and keeps reading.
+    ///
+    /// Wraps `shutdown(2)`.
     package func shutdownWriting() {
         _ = shutdown(rawValue, Int32(SHUT_WR))
     }

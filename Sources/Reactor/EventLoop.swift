@@ -76,7 +76,9 @@ private final class SleepTimer: ReadinessHandler {
     }
 }
 
-/// Starts a detached thread. Wraps `pthread_create(3)`.
+/// Starts a detached thread.
+///
+/// Wraps `pthread_create(3)`.
 private func startThread(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     final class Start: Sendable {
         let name: String

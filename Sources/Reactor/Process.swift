@@ -16,13 +16,17 @@ package enum WallClock {
 
 /// The limits that the kernel sets this process.
 package enum ProcessLimits {
-    /// Raises the number of descriptors that may be open to the hard limit, and answers it. Wraps `setrlimit(2)`.
+    /// Raises the number of descriptors that may be open to the hard limit, and answers it.
+    ///
+    /// Wraps `setrlimit(2)`.
     package static func raiseDescriptorLimit() -> Int { Int(clinux_raise_descriptor_limit()) }
 }
 
 /// Standard error, without a buffer.
 package enum StandardError {
-    /// Writes all of `text`, or as much as it takes. Wraps `write(2)`.
+    /// Writes all of `text`, or as much as it takes.
+    ///
+    /// Wraps `write(2)`.
     package static func write(_ text: String) {
         var text = text
         text.withUTF8 { bytes in
@@ -37,7 +41,9 @@ package enum StandardError {
 }
 
 package enum FileSystem {
-    /// Gives a file another name, in place of the file that has it. Wraps `rename(2)`.
+    /// Gives a file another name, in place of the file that has it.
+    ///
+    /// Wraps `rename(2)`.
     package static func rename(_ path: String, to newPath: String) throws(SystemError) {
         guard Glibc.rename(path, newPath) == 0 else { throw SystemError("rename \(path)", errno: errno) }
     }

@@ -8,7 +8,9 @@ package struct Readiness: OptionSet, Sendable {
 
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// Error or hang-up: reading tells which. Always reported, whatever the interest.
+    /// Error or hang-up: reading tells which.
+    ///
+    /// Always reported, whatever the interest.
     package static let failed = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
 }
 
@@ -18,7 +20,9 @@ package protocol ReadinessHandler: AnyObject {
     func deadlinePassed(on loop: isolated EventLoop)
 }
 
-/// The epoll(7) set of one loop, with the deadline of each member. Lives on the loop's thread.
+/// The epoll(7) set of one loop, with the deadline of each member.
+///
+/// Lives on the loop's thread.
 ///
 /// Level-triggered. A token carries the member's generation, so that an event of a descriptor that was closed earlier
 /// in the same batch, its number perhaps taken again, reaches nobody.
@@ -137,7 +141,9 @@ package final class Selector {
         members[token.index].generation == token.generation && members[token.index].handler != nil
     }
 
-    /// Waits for events or the next tick; answers how many there are. `isBusy` means: look, do not wait.
+    /// Waits for events or the next tick; answers how many there are.
+    ///
+    /// `isBusy` means: look, do not wait.
     func wait(isBusy: Bool) -> Int {
         let timeout: Int32
         if isBusy {

@@ -1,13 +1,16 @@
 import CLinux
 import Glibc
 
-/// Turns SIGINT, SIGTERM and SIGHUP into calls on a loop. Wraps `signalfd(2)`.
+/// Turns SIGINT, SIGTERM and SIGHUP into calls on a loop.
+///
+/// Wraps `signalfd(2)`.
 package final class SignalWatcher: ReadinessHandler {
     private let descriptor: Descriptor
     private let received: @Sendable (Int32) -> Void
 
-    /// Blocks the signals and ignores SIGPIPE. To be called first in `main`, before a thread is made: each thread
-    /// inherits the mask.
+    /// Blocks the signals and ignores SIGPIPE.
+    ///
+    /// To be called first in `main`, before a thread is made: each thread inherits the mask.
     package static func blockSignals() {
         clinux_block_signals()
     }

@@ -9,7 +9,9 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
         self.storage = storage
     }
 
-    /// Parses a literal: `127.0.0.1`, `::1`. Host names are not looked up.
+    /// Parses a literal: `127.0.0.1`, `::1`.
+    ///
+    /// Host names are not looked up.
     package init?(_ host: String, port: UInt16) {
         var storage = sockaddr_storage()
         let parsed = withUnsafeMutablePointer(to: &storage) { pointer in

@@ -26,7 +26,9 @@ package struct SystemCalls: Sendable {
             return (descriptor, descriptor >= 0 ? SocketAddress(storage) : nil)
         })
 
-    /// Reads into `buffer[..<limit]`. Wraps `recv(2)`; repeats on EINTR.
+    /// Reads into `buffer[..<limit]`.
+    ///
+    /// Wraps `recv(2)`; repeats on EINTR.
     package func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> IOResult {
         buffer.withUnsafeMutableBytes { bytes in
             while true {
@@ -42,7 +44,9 @@ package struct SystemCalls: Sendable {
         }
     }
 
-    /// Writes `buffer[offset...]`, or a part of it. Wraps `send(2)`; repeats on EINTR.
+    /// Writes `buffer[offset...]`, or a part of it.
+    ///
+    /// Wraps `send(2)`; repeats on EINTR.
     package func write(_ descriptor: Int32, from buffer: [UInt8], at offset: Int) -> IOResult {
         buffer.withUnsafeBytes { bytes in
             while true {

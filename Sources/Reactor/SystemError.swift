@@ -17,7 +17,9 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     package var description: String { "\(call): \(String(cString: strerror(errno)))" }
 }
 
-/// How an I/O call ended. Would-block and the end of the stream are outcomes, not errors.
+/// How an I/O call ended.
+///
+/// Would-block and the end of the stream are outcomes, not errors.
 package enum IOResult: Sendable, Equatable {
     /// Bytes moved; at least 1.
     case bytes(Int)

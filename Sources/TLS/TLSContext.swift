@@ -1,13 +1,16 @@
 import COpenSSL
 
-/// What the sessions of one end have in common: certificate, key, versions, ciphers. Shared by all loops, and never
-/// changed once made: a new certificate is a new context.
+/// What the sessions of one end have in common: certificate, key, versions, ciphers.
+///
+/// Shared by all loops, and never changed once made: a new certificate is a new context.
 package final class TLSContext: @unchecked Sendable {
     // Sendable: SSL_CTX counts its references atomically, and nothing changes it after `init` (ssl(7)).
     let context: OpaquePointer
 
-    /// A server's context. TLS 1.2 and later, Mozilla's intermediate profile 6.0; a client certificate is requested,
-    /// never required: whom it proves is decided for each request.
+    /// A server's context.
+    ///
+    /// TLS 1.2 and later, Mozilla's intermediate profile 6.0; a client certificate is requested, never required: whom
+    /// it proves is decided for each request.
     ///
     /// - Parameters:
     ///   - certificate: PEM: the serving certificate and the chain behind it.
@@ -46,7 +49,9 @@ package final class TLSContext: @unchecked Sendable {
     }
 }
 
-/// CAs to verify client certificates against. Shared by all loops.
+/// CAs to verify client certificates against.
+///
+/// Shared by all loops.
 package final class CertificatePool: @unchecked Sendable {
     // Sendable: X509_STORE locks itself, and is not changed after `init`.
     let store: OpaquePointer

@@ -32,7 +32,9 @@ package final class TLSScratch {
     }
 }
 
-/// One end of a TLS connection: ciphertext in, plaintext and ciphertext out. It never touches a socket.
+/// One end of a TLS connection: ciphertext in, plaintext and ciphertext out.
+///
+/// It never touches a socket.
 ///
 /// Belongs to one loop, whose scratch it borrows during each call.
 package final class TLSSession {
@@ -56,7 +58,9 @@ package final class TLSSession {
         SSL_set_accept_state(ssl)
     }
 
-    /// The client's end; `name` is sent as SNI and must be in the server's certificate. Call `start`.
+    /// The client's end; `name` is sent as SNI and must be in the server's certificate.
+    ///
+    /// Call `start`.
     package init(clientOf context: TLSContext, serverName name: String, scratch: TLSScratch) throws(TLSError) {
         ssl = try Self.make(context, scratch)
         self.context = context

@@ -7,7 +7,9 @@ import Reactor
 extension VMIPropagation: ExpressibleByArgument {}
 extension NADCheck: ExpressibleByArgument {}
 
-/// `hotplug-apiserver serve`. Flags have the names and meanings of kube-apiserver's where it has them.
+/// `hotplug-apiserver serve`.
+///
+/// Flags have the names and meanings of kube-apiserver's where it has them.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -9,7 +9,9 @@ import Reactor
 import Synchronization
 import TLS
 
-/// Puts the server together, runs it, and takes it down. The only file that knows everything.
+/// Puts the server together, runs it, and takes it down.
+///
+/// The only file that knows everything.
 struct Wiring {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -146,7 +148,9 @@ struct Wiring {
     }
 }
 
-/// The signals that ask the process to end. The second one ends it at once.
+/// The signals that ask the process to end.
+///
+/// The second one ends it at once.
 private final class SignalQueue: Sendable {
     private struct State {
         var received: Int32?

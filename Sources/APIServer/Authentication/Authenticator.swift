@@ -12,8 +12,10 @@ package struct AuthenticationError: Error, Sendable {
     package let reason: String
 }
 
-/// The first of several that knows the user. A wrong credential counts only when no other one is right, as in
-/// apiserver `pkg/authentication/request/union`; nobody is `system:anonymous`.
+/// The first of several that knows the user.
+///
+/// A wrong credential counts only when no other one is right, as in apiserver `pkg/authentication/request/union`;
+/// nobody is `system:anonymous`.
 package struct UnionAuthenticator: Authenticator {
     private let authenticators: [any Authenticator]
 

@@ -40,8 +40,9 @@ package struct PrivilegedGroupAuthorizer: Authorizer {
     }
 }
 
-/// Paths that anybody may read: health, version and discovery. They tell nothing but the names of our resources, and
-/// must answer when everything else is down.
+/// Paths that anybody may read: health, version and discovery.
+///
+/// They tell nothing but the names of our resources, and must answer when everything else is down.
 package struct PublicPathAuthorizer: Authorizer {
     private let exact: Set<String>
     private let prefixes: [String]
