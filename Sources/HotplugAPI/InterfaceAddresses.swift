@@ -7,9 +7,10 @@ enum InterfaceAddresses {
     /// Octets of a MAC address.
     static let hardwareAddressLength = 6
 
-    static func violations(_ interface: NetworkInterface, at path: String) -> [Status.Cause] {
+    static func violations(_ interface: NetworkInterface, at path: @autoclosure () -> String) -> [Status.Cause] {
         var causes: [Status.Cause] = []
         func refuse(_ field: String, _ why: String) {
+            let path = path()
             causes.append(.invalidValue(at: "\(path).\(field)", "interface \(path).name \(why)"))
         }
         if let model = interface.text("model"), !models.contains(model) {

@@ -67,7 +67,7 @@ struct NetworkRules {
     private func networkSources() -> [Status.Cause] {
         var causes: [Status.Cause] = []
         for (index, network) in spec.networks.enumerated() {
-            let path = "\(spec.prefix).networks[\(index)]"
+            var path: String { "\(spec.prefix).networks[\(index)]" }
             if network.isPod, network.multusNetworkName != nil {
                 causes.append(.invalidValue(at: path, "should have only one network type"))
             }
@@ -88,7 +88,7 @@ struct NetworkRules {
         var seen: Set<String> = []
         let connected = Set(spec.interfaces.map(\.name))
         for (index, network) in spec.networks.enumerated() {
-            let path = "\(spec.prefix).networks[\(index)].name"
+            var path: String { "\(spec.prefix).networks[\(index)].name" }
             if !seen.insert(network.name).inserted {
                 causes.append(
                     .duplicate(
@@ -102,7 +102,7 @@ struct NetworkRules {
         }
         seen = []
         for (index, interface) in spec.interfaces.enumerated() {
-            let path = "\(spec.interfacesPath)[\(index)].name"
+            var path: String { "\(spec.interfacesPath)[\(index)].name" }
             if networks[interface.name] == nil {
                 causes.append(.invalidValue(at: path, "\(path) '\(interface.name)' not found."))
             }
@@ -118,8 +118,10 @@ struct NetworkRules {
 
     private func interfaces(_ networks: [String: Network]) -> [Status.Cause] {
         var causes: [Status.Cause] = []
+        // Kept out of the loop: a closure that captured `self` would copy it for each interface.
+        let list = spec.interfacesPath
         for (index, interface) in spec.interfaces.enumerated() {
-            let path = "\(spec.interfacesPath)[\(index)]"
+            var path: String { "\(list)[\(index)]" }
             let network = networks[interface.name]
             if !Self.isInterfaceName(interface.name) {
                 causes.append(.invalidValue(at: "\(path).name", Self.interfaceNameMessage))
@@ -131,37 +133,41 @@ struct NetworkRules {
         return causes
     }
 
-    private func bindings(_ interface: NetworkInterface, _ network: Network?, at path: String) -> [Status.Cause] {
+    private func bindings(_ interface: NetworkInterface, _ network: Network?, at path: @autoclosure () -> String)
+        -> [Status.Cause]
+    {
         var causes: [Status.Cause] = []
         let isOnPodNetwork = network?.isPod ?? false
         if interface.has("bridge"), isOnPodNetwork, !facts.permitsBridgeOnPodNetwork {
             causes.append(
                 .invalidValue(
-                    at: "\(path).name", "Bridge on pod network configuration is not enabled under kubevirt-config"))
+                    at: "\(path()).name", "Bridge on pod network configuration is not enabled under kubevirt-config"))
         }
         if interface.has("masquerade"), network != nil, !isOnPodNetwork {
             causes.append(
-                .invalidValue(at: "\(path).name", "Masquerade interface only implemented with pod network"))
+                .invalidValue(at: "\(path()).name", "Masquerade interface only implemented with pod network"))
         }
         if interface.has("passt"), spec.interfaces.count > 1 {
             causes.append(
-                .invalidValue(at: path, "Passt interface is only supported as the single interface of the VMI"))
+                .invalidValue(at: path(), "Passt interface is only supported as the single interface of the VMI"))
         }
         if interface.has("binding"), Self.bindingMethods.contains(where: interface.has) {
             causes.append(
                 .invalidValue(
-                    at: "\(path).binding",
+                    at: "\(path()).binding",
                     "logical \(interface.name) interface cannot have both binding plugin and interface binding method"))
         }
         return causes
     }
 
-    private func state(_ interface: NetworkInterface, _ network: Network?, at path: String) -> [Status.Cause] {
-        let path = "\(path).state"
+    private func state(_ interface: NetworkInterface, _ network: Network?, at path: @autoclosure () -> String)
+        -> [Status.Cause]
+    {
+        var field: String { "\(path()).state" }
         guard Self.states.contains(interface.state) else {
             return [
                 .invalidValue(
-                    at: path,
+                    at: field,
                     "logical \(interface.name) interface state value is unsupported: \(interface.state)")
             ]
         }
@@ -170,13 +176,13 @@ struct NetworkRules {
         if !interface.has("bridge") {
             causes.append(
                 .invalidValue(
-                    at: path,
+                    at: field,
                     "\(interface.name.quoted) interface's state \"absent\" is supported only for bridge binding"))
         }
         if network?.isDefault == true {
             causes.append(
                 .invalidValue(
-                    at: path,
+                    at: field,
                     "\(interface.name.quoted) interface's state \"absent\" is not supported on default networks"))
         }
         return causes
@@ -196,7 +202,7 @@ struct NetworkRules {
         let isEncrypted = spec.spec[path: "domain", "launchSecurity"]?.present("sev") != nil
         for (index, interface) in spec.interfaces.enumerated() {
             guard let bootOrder = interface.value.present("bootOrder") else { continue }
-            let path = "\(spec.interfacesPath)[\(index)].bootOrder"
+            var path: String { "\(spec.interfacesPath)[\(index)].bootOrder" }
             guard let order = bootOrder.int, order > 0 else {
                 causes.append(
                     .invalidValue(

@@ -50,6 +50,8 @@ struct MalformedField: Error {
     let expected: String
 }
 
+// Paths are worked out only for an error: for each element they would cost more than all else.
+
 /// An element of `networks`.
 struct Network {
     let value: JSONValue
@@ -59,14 +61,14 @@ struct Network {
     let multusNetworkName: String?
     let isMultusDefault: Bool
 
-    init(_ value: JSONValue, at path: String) throws(MalformedField) {
-        guard value.object != nil else { throw MalformedField(path: path, expected: "an object") }
+    init(_ value: JSONValue, at path: @autoclosure () -> String) throws(MalformedField) {
+        guard value.object != nil else { throw MalformedField(path: path(), expected: "an object") }
         self.value = value
-        name = try value.text("name", at: path)
+        name = try value.text("name", at: path())
         isPod = value.present("pod") != nil
         if let multus = value.present("multus") {
-            guard multus.object != nil else { throw MalformedField(path: path + ".multus", expected: "an object") }
-            multusNetworkName = try multus.text("networkName", at: path + ".multus")
+            guard multus.object != nil else { throw MalformedField(path: path() + ".multus", expected: "an object") }
+            multusNetworkName = try multus.text("networkName", at: path() + ".multus")
             isMultusDefault = multus["default"]?.bool ?? false
         } else {
             multusNetworkName = nil
@@ -97,11 +99,11 @@ struct NetworkInterface {
     /// Empty when the field is absent.
     var state: String
 
-    init(_ value: JSONValue, at path: String) throws(MalformedField) {
-        guard value.object != nil else { throw MalformedField(path: path, expected: "an object") }
+    init(_ value: JSONValue, at path: @autoclosure () -> String) throws(MalformedField) {
+        guard value.object != nil else { throw MalformedField(path: path(), expected: "an object") }
         self.value = value
-        name = try value.text("name", at: path)
-        state = try value.text("state", at: path)
+        name = try value.text("name", at: path())
+        state = try value.text("state", at: path())
     }
 
     /// The interface that `addinterface` appends: the model is left out, which means virtio.
@@ -127,9 +129,9 @@ extension JSONValue {
     }
 
     /// A member that is a string; empty when it is absent.
-    fileprivate func text(_ name: String, at path: String) throws(MalformedField) -> String {
+    fileprivate func text(_ name: String, at path: @autoclosure () -> String) throws(MalformedField) -> String {
         guard let value = present(name) else { return "" }
-        guard let text = value.string else { throw MalformedField(path: "\(path).\(name)", expected: "a string") }
+        guard let text = value.string else { throw MalformedField(path: "\(path()).\(name)", expected: "a string") }
         return text
     }
 
