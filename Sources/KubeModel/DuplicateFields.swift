@@ -5,8 +5,7 @@
 package struct DuplicateFields: Sendable {
     /// Paths reported at most: as sigs.k8s.io/json, `saveStrictError`.
     package static let limit = 100
-    /// Scalars of one name that are reported; the rest becomes `…`. Keeps a long name from being copied `limit`
-    /// times.
+    /// Scalars of one name that are reported; the rest becomes `…`, lest a long name be copied `limit` times.
     private static let nameLimit = 253
 
     private(set) var paths: [String] = []

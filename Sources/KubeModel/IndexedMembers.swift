@@ -17,7 +17,7 @@ struct IndexedMembers {
 
     var object: JSONObject { JSONObject(uniqueMembers: members) }
 
-    /// Appends a member, or gives the one of that name a new value. Tells whether the name was new.
+    /// Appends a member or, if the name is there, replaces its value; tells whether the name was new.
     mutating func add(_ name: String, _ value: JSONValue) -> Bool {
         if let place = place(of: name) {
             members[place].value = value
@@ -57,8 +57,13 @@ struct MemberName: Hashable {
 }
 
 extension String {
-    /// Whether the octets are the same. What `==` tells apart never is, and `==` is quick for ASCII.
+    /// Whether the octets are the same, which `==` does not tell of texts that Unicode holds equivalent.
     func isIdentical(to other: String) -> Bool {
-        self == other && utf8.elementsEqual(other.utf8)
+        guard self == other else { return false }
+        let left = utf8Span.span
+        let right = other.utf8Span.span
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 }

@@ -7,8 +7,9 @@ extension JSONNumber: Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(Decimal(literal)) }
 }
 
-/// `digits · 10^exponent` with neither leading nor trailing zeros, so that each value has one form. Zero has no
-/// digits.
+/// `digits · 10^exponent` with neither leading nor trailing zeros, so that each value has one form.
+///
+/// Zero has no digits.
 private struct Decimal: Hashable {
     var isNegative = false
     var digits: [UInt8] = []

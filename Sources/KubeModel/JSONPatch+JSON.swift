@@ -1,6 +1,8 @@
 extension JSONPatch {
-    /// Reads the document of RFC 6902 §3. Members it does not know are ignored; a `test` without a value tests for
-    /// `null`, as Go clients leave out a nil value.
+    /// Reads the document of RFC 6902 §3.
+    ///
+    /// Members it does not know are ignored; a `test` without a value tests for `null`, as Go clients leave out a
+    /// nil value.
     package init(json: JSONValue) throws(JSONPatchError) {
         guard let elements = json.array else { throw .malformed("a JSON Patch is an array of operations") }
         guard elements.count <= Self.operationLimit else {

@@ -64,8 +64,9 @@ extension JSONValue {
 
     private static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        if string.utf8.contains(where: needsEscape) {
-            for octet in string.utf8 { append(octet, to: &bytes) }
+        let octets = string.utf8Span.span
+        if octets.indices.contains(where: { needsEscape(octets[$0]) }) {
+            for index in octets.indices { append(octets[index], to: &bytes) }
         } else {
             bytes.append(contentsOf: string.utf8)
         }

@@ -11,7 +11,7 @@ package enum JSONValue: Sendable {
     case object(JSONObject)
 }
 
-/// A number as it stood in the text: `1.0` stays `1.0`, and 64-bit integers lose nothing. Equal by value.
+/// A number as it stood in the text: `1.0` stays `1.0`, and 64-bit integers lose nothing.
 package struct JSONNumber: Sendable {
     /// The literal, valid under RFC 8259 §6.
     package let literal: String
@@ -45,7 +45,7 @@ package struct JSONObject: Sendable {
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }
 
-    /// The value of a member. Setting a new name appends it; setting `nil` removes the member.
+    /// The value of a member; setting a new name appends it, setting `nil` removes the member.
     package subscript(_ name: String) -> JSONValue? {
         get { index(of: name).map { members[$0].value } }
         set {
@@ -92,8 +92,9 @@ extension JSONValue {
     package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
     package var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// The member of an object; `nil` when this is no object or has no such member. Setting turns a value that
-    /// is no object into one.
+    /// The member of an object; `nil` when this is no object or has no such member.
+    ///
+    /// Setting turns a value that is no object into one.
     package subscript(_ name: String) -> JSONValue? {
         get { object?[name] }
         set {

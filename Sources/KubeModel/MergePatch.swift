@@ -1,6 +1,8 @@
 extension JSONValue {
-    /// Applies a JSON Merge Patch (RFC 7396 §2): members of the patch replace those of the value, `null` removes
-    /// them, and what is no object replaces the whole. Untouched members keep their place, new ones follow.
+    /// Applies a JSON Merge Patch (RFC 7396 §2).
+    ///
+    /// Members of the patch replace those of the value, `null` removes them, and what is no object replaces the
+    /// whole. Untouched members keep their place, new ones follow.
     package func mergePatched(with patch: JSONValue) -> JSONValue {
         guard let patch = patch.object else { return patch }
         let target = IndexedMembers(object ?? JSONObject())

@@ -70,7 +70,7 @@ extension Status {
                 + accepted.joined(separator: ", "))
     }
 
-    /// 422: fields of the object are wrong. Here `kind` is the Kind, and each cause has its field.
+    /// 422: fields of the object are wrong; here `kind` is the Kind, and each cause has its field.
     package static func invalid(group: String, kind: String, name: String, causes: [Cause]) -> Status {
         let errors = causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
         let list = errors.count == 1 ? errors[0] : "[\(errors.joined(separator: ", "))]"

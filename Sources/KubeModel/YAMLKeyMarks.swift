@@ -5,8 +5,9 @@ struct YAMLKeyMarks {
     private var bracket: Unicode.Scalar?
     private var count = 0
 
-    /// Marks the key at a line and column, from 1, inside its quotes if it has any. `nil` if it cannot be marked:
-    /// then it is empty, a block scalar or no string.
+    /// Marks the key at a line and column, from 1, inside its quotes if it has any.
+    ///
+    /// `nil` if it cannot be marked: then it is empty, a block scalar or no string.
     mutating func marking(line: Int, column: Int, in text: String) -> String? {
         guard let bracket = bracket ?? Self.unusedScalar(in: text) else { return nil }
         self.bracket = bracket

@@ -24,6 +24,7 @@ import Testing
         ("0.1", "0.10000000000000000000001"), ("1", "true"), ("0", "null"), ("0", "false"), (#""1""#, "1"),
         ("[1,2]", "[2,1]"), ("[1]", "[1,1]"), (#"{"a":1}"#, #"{"a":1,"b":1}"#), (#"{"a":1}"#, #"{"b":1}"#),
         (#"{"a":null}"#, "{}"), (#"{"a":1,"b":2}"#, #"{"b":1,"a":2}"#), ("\"\u{E9}\"", "\"e\u{301}\""),
+        ("\"\u{212A}\"", "\"K\""),
     ]) func `are not equal`(left: String, right: String) throws {
         #expect(try parsed(left) != parsed(right))
         #expect(try parsed(right) != parsed(left))

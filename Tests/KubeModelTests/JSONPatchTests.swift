@@ -142,7 +142,8 @@ import Testing
 
     @Test func `writes itself as it reads itself`() throws {
         let text =
-            #"[{"op":"test","path":"/a","value":null},{"op":"add","path":"/a/-","value":{}},{"op":"remove","path":"/b"},"#
+            #"[{"op":"test","path":"/a","value":null},{"op":"add","path":"/a/-","value":{}},"#
+            + #"{"op":"remove","path":"/b"},"#
             + #"{"op":"replace","path":"","value":1.0},{"op":"move","from":"/c","path":"/d"},"#
             + #"{"op":"copy","from":"/e~1","path":"/f"}]"#
         #expect(try JSONPatch(json: parsed(text)).json.text == text)
