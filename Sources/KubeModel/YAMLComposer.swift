@@ -26,10 +26,7 @@ struct YAMLComposer {
             throw YAMLError(line: nil, "invalid UTF-8 at offset \(error.byteOffsets.lowerBound)")
         }
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-        guard bytes.lazy.filter(Self.mayBeginNode).count <= limits.nodes else {
-            throw YAMLError(line: nil, "more than \(limits.nodes) of the characters - ? : , [ {")
-        }
-        try YAMLAliasScan(bytes).check()
+        try YAMLTextScan(bytes, limits: limits).check()
         // Yams keeps a pointer into the string, which one of up to 15 octets, being no buffer, would not outlive.
         if text.utf8.count < 16 {
             leadingLines = 16
@@ -68,15 +65,6 @@ struct YAMLComposer {
 
     /// The line in the text as it came.
     func line(_ mark: Mark) -> Int { mark.line - leadingLines }
-
-    private static func mayBeginNode(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "["),
-            UInt8(ascii: "{"):
-            true
-        default: false
-        }
-    }
 
     private func described(_ error: any Error) -> YAMLError {
         switch error {

@@ -9,12 +9,18 @@ package struct YAMLLimits: Sendable {
     package var numberLength: Int
     /// Octets read again, because libyaml's composer stops at a duplicate key.
     package var rereadOctets: Int
+    /// Nodes hashed because keys hold them: keys written with `?` times the characters that may begin a node.
+    package var hashedNodes: Int
 
-    package init(depth: Int = 100, nodes: Int = 100_000, numberLength: Int = 64, rereadOctets: Int = 4 << 20) {
+    package init(
+        depth: Int = 100, nodes: Int = 100_000, numberLength: Int = 64, rereadOctets: Int = 1 << 20,
+        hashedNodes: Int = 1_000_000
+    ) {
         self.depth = depth
         self.nodes = nodes
         self.numberLength = numberLength
         self.rereadOctets = rereadOctets
+        self.hashedNodes = hashedNodes
     }
 
     /// For a request body, whose octets the server has limited.

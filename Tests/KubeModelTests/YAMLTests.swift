@@ -132,6 +132,17 @@ import Testing
         }
     }
 
+    @Test func `bounds the keys written with a question mark by the length of the text`() throws {
+        let limits = YAMLLimits(hashedNodes: 30)
+        #expect(try JSONValue(yaml: Array("? a\n: 1\n? b\n: 2".utf8), limits: limits).object?.count == 2)
+        #expect(throws: YAMLError(line: nil, "too many keys written with ? in a text of this length")) {
+            try JSONValue(yaml: Array("{?{?{?[a,b,c,d,e,f]}}}".utf8), limits: limits)
+        }
+        #expect(
+            try JSONValue(yaml: Array("- why?\n- a?b\n- x/?a,b,c,d,e,f,g,h,i,j".utf8), limits: limits).array?.count == 3
+        )
+    }
+
     @Test func `gives up on too many duplicates for the length of the text`() {
         let text = Array((0..<10).map { _ in "a: 1\n" }.joined().utf8)
         let limits = YAMLLimits(rereadOctets: 200)
