@@ -32,7 +32,9 @@ private struct JSONPatchTarget {
             let found = try find(path)
             guard found == expected || (found == nil && expected.isNull) else { throw .testFailed(path: path) }
         case .move(let from, let path):
-            if path.tokens.count > from.tokens.count, path.tokens.starts(with: from.tokens) {
+            if path.tokens.count > from.tokens.count,
+                path.tokens.starts(with: from.tokens, by: { $0.isIdentical(to: $1) })
+            {
                 throw .moveIntoItself(path: path)
             }
             let moved = try existing(from)
