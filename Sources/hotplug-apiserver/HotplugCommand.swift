@@ -1,9 +1,27 @@
 // hotplug-apiserver: flags, wiring, signals. The only module that sees all others.
 
 import ArgumentParser
+import Dispatch
 import Reactor
 
+/// Where the process starts.
+///
+/// Not async: the main thread of an async `main` ends in `dispatch_main`, which unblocks all signals there
+/// (libdispatch `queue.c`, `_dispatch_sig_thread`), so that SIGTERM would end the process at once.
 @main
+enum EntryPoint {
+    static func main() {
+        // First of all: threads inherit the mask.
+        SignalWatcher.blockSignals()
+        let done = DispatchSemaphore(value: 0)
+        Task.detached {
+            await HotplugCommand.main()
+            done.signal()
+        }
+        done.wait()
+    }
+}
+
 struct HotplugCommand: AsyncParsableCommand {
     static let version = "0.1.0"
 
@@ -17,19 +35,4 @@ struct HotplugCommand: AsyncParsableCommand {
             """,
         version: "hotplug-apiserver v\(version)",
         subcommands: [ServeCommand.self, PlanCommand.self])
-
-    static func main() async {
-        // First of all: threads inherit the mask.
-        SignalWatcher.blockSignals()
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            exit(withError: error)
-        }
-    }
 }

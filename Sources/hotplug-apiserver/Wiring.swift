@@ -69,7 +69,11 @@ struct Wiring {
                 "url": "\(url)", "kubeconfig": "\(kubeconfig)", "dataDir": "\(flags.dataDir)",
                 "threads": "\(loops.count)", "startup": "\(milliseconds(since: started))ms",
             ])
-        if flags.examples != nil { print(Examples.hints(url: url, kubeconfig: kubeconfig, pki: certificates)) }
+        if flags.examples != nil {
+            // Not `print`, which keeps it back while standard output is a pipe or a file.
+            let hints = Examples.hints(url: url, kubeconfig: kubeconfig, pki: certificates)
+            FileHandle.standardOutput.write(Data(hints.utf8))
+        }
 
         let signal = await signals.next()
         logger.notice("shutting down", metadata: ["signal": "\(signal)"])
