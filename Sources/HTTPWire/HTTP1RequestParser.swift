@@ -40,11 +40,12 @@ package struct HTTP1RequestParser: Sendable {
     package mutating func parse(_ buffer: [UInt8], from start: Int) throws(HTTPWireError) -> Outcome {
         let available = buffer.count - start
         while let end = nextLineFeed(buffer, start, available) {
+            // Before all else, so that a long line is refused alike however it comes.
+            try checkLength(buffer, start, end)
             guard end > lineStart, buffer[start + end - 1] == carriageReturn else {
                 throw HTTPWireError(400, "a line ends in LF without CR")
             }
             let line = (start + lineStart)..<(start + end - 1)
-            try checkLength(line.count)
             scanned = end + 1
             lineStart = end + 1
             if line.isEmpty {
@@ -65,7 +66,7 @@ package struct HTTP1RequestParser: Sendable {
             }
         }
         scanned = max(available, lineStart)
-        try checkLength(available - lineStart)
+        try checkLength(buffer, start, scanned)
         return .incomplete
     }
 
@@ -78,7 +79,10 @@ package struct HTTP1RequestParser: Sendable {
         return nil
     }
 
-    private func checkLength(_ lineBytes: Int) throws(HTTPWireError) {
+    /// Measures the line up to `end`; a CR there does not count, for it may be the line's end.
+    private func checkLength(_ buffer: [UInt8], _ start: Int, _ end: Int) throws(HTTPWireError) {
+        let endsInReturn = end > lineStart && buffer[start + end - 1] == carriageReturn
+        let lineBytes = end - lineStart - (endsInReturn ? 1 : 0)
         if requestLine == nil {
             guard lineBytes <= limits.requestLineBytesMax else {
                 throw HTTPWireError(414, "the request line is longer than \(limits.requestLineBytesMax) bytes")

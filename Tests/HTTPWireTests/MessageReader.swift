@@ -1,0 +1,131 @@
+@testable import HTTPWire
+
+/// What a connection makes of its octets, without the connection: requests with their content, then how it ends.
+struct MessageReader {
+    enum Event: Equatable, CustomStringConvertible {
+        case request(line: String, fields: [String], framing: BodyFraming, content: [UInt8])
+        case refused(Int)
+
+        var description: String {
+            switch self {
+            case .request(let line, _, let framing, let content): "\(line) \(framing) \(content.count)"
+            case .refused(let status): "\(status)"
+            }
+        }
+    }
+
+    private enum State {
+        case head
+        case length(Int)
+        case chunks(ChunkedDecoder)
+        case ended
+    }
+
+    private let limits: HTTPLimits
+    private var parser: HTTP1RequestParser
+    private var state = State.head
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var head: HTTPRequestHead?
+    private var content: [UInt8] = []
+    private(set) var events: [Event] = []
+    /// Whether the last request asked for the connection to be kept.
+    private(set) var isOpen = true
+    /// Whether the client waits for 100 now.
+    private(set) var expectsContinue = false
+
+    init(limits: HTTPLimits = HTTPLimits()) {
+        self.limits = limits
+        parser = HTTP1RequestParser(limits: limits)
+    }
+
+    init(reading octets: [UInt8], limits: HTTPLimits = HTTPLimits()) {
+        self.init(limits: limits)
+        read(octets[...])
+    }
+
+    /// Whether the peer's end would cut a message short.
+    var isInsideMessage: Bool {
+        if case .head = state { return parser.isInsideMessage }
+        return isOpen
+    }
+
+    mutating func read(_ octets: ArraySlice<UInt8>) {
+        guard isOpen else { return }
+        buffer.append(contentsOf: octets)
+        do throws(HTTPWireError) {
+            while try step() {}
+        } catch {
+            events.append(.refused(error.status))
+            isOpen = false
+        }
+    }
+
+    /// Answers false when it needs more octets, or will use no more.
+    private mutating func step() throws(HTTPWireError) -> Bool {
+        switch state {
+        case .ended: return false
+        case .head:
+            guard case .head(let head, let length) = try parser.parse(buffer, from: start) else { return false }
+            start += length
+            self.head = head
+            content = []
+            expectsContinue = head.expectsContinue
+            switch head.framing {
+            case .none: finish(head)
+            case .length(let length): state = .length(length)
+            case .chunked: state = .chunks(ChunkedDecoder(limits: limits))
+            }
+        case .length(let remaining):
+            guard start < buffer.count else { return false }
+            let count = min(remaining, buffer.count - start)
+            content.append(contentsOf: buffer[start..<(start + count)])
+            start += count
+            state = .length(remaining - count)
+            if remaining == count, let head { finish(head) }
+        case .chunks(var decoder):
+            guard start < buffer.count else { return false }
+            start = try decoder.decode(buffer, start..<buffer.count, into: &content)
+            state = .chunks(decoder)
+            if decoder.isDone, let head { finish(head) }
+        }
+        return true
+    }
+
+    private mutating func finish(_ head: HTTPRequestHead) {
+        let target = head.path + (head.query.map { "?" + $0 } ?? "")
+        events.append(
+            .request(
+                line: "\(head.method.rawValue) \(target) \(head.minorVersion)",
+                fields: head.fields.all.map { "\($0.name): \($0.value)" }, framing: head.framing, content: content))
+        expectsContinue = false
+        isOpen = head.isPersistent
+        state = head.isPersistent ? .head : .ended
+    }
+}
+
+extension MessageReader {
+    /// Reads one head; its error's status when it is refused, `nil` when more octets are needed.
+    static func head(_ text: String, limits: HTTPLimits = HTTPLimits()) throws(HTTPWireError) -> HTTPRequestHead? {
+        try head(Array(text.utf8), limits: limits)
+    }
+
+    static func head(_ octets: [UInt8], limits: HTTPLimits = HTTPLimits()) throws(HTTPWireError) -> HTTPRequestHead? {
+        var parser = HTTP1RequestParser(limits: limits)
+        guard case .head(let head, _) = try parser.parse(octets, from: 0) else { return nil }
+        return head
+    }
+
+    /// The status with which one head is refused: 200 when it is taken, 0 when it is not complete.
+    static func status(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int {
+        status(Array(text.utf8), limits: limits)
+    }
+
+    static func status(_ octets: [UInt8], limits: HTTPLimits = HTTPLimits()) -> Int {
+        do throws(HTTPWireError) {
+            return try head(octets, limits: limits) == nil ? 0 : 200
+        } catch {
+            return error.status
+        }
+    }
+}
