@@ -36,8 +36,10 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "HTTPWire", swiftSettings: safe),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .target(name: "HTTP2Wire", dependencies: ["CNghttp2", "HTTPWire"], swiftSettings: strict),
         .target(name: "Deflate", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "HTTPServer", dependencies: ["HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
+        .target(name: "HTTPServer", dependencies: ["HTTP2Wire", "HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
 
         // The API.
         .target(
@@ -55,6 +57,8 @@ let package = Package(
             ], swiftSettings: safe),
 
         // Tests mirror the modules; EndToEndTests drives the built binary.
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
+        .testTarget(name: "DeflateTests", dependencies: ["Deflate"], swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
         .testTarget(

@@ -16,12 +16,15 @@ static int accept_any(int preverified, X509_STORE_CTX *context) {
     return 1;
 }
 
+static const unsigned char protocols[] = "\x02h2\x08http/1.1";
+
 // ALPN (RFC 7301): no overlap ends the handshake with an alert.
 static int select_protocol(SSL *ssl, const unsigned char **selected, unsigned char *length, const unsigned char *offered,
                            unsigned int offered_length, void *argument) {
-    (void)ssl, (void)argument;
-    static const unsigned char served[] = "\x08http/1.1";
-    return SSL_select_next_proto((unsigned char **)selected, length, served, sizeof served - 1, offered,
+    (void)ssl;
+    const unsigned char *served = argument ? protocols : protocols + 3;
+    unsigned int served_length = argument ? sizeof protocols - 1 : sizeof protocols - 4;
+    return SSL_select_next_proto((unsigned char **)selected, length, served, served_length, offered,
                                  offered_length) == OPENSSL_NPN_NEGOTIATED
                ? SSL_TLSEXT_ERR_OK
                : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -44,12 +47,12 @@ static SSL_CTX *context_with(const SSL_METHOD *method) {
     return context;
 }
 
-SSL_CTX *copenssl_server_context(void) {
+SSL_CTX *copenssl_server_context(int http2) {
     SSL_CTX *context = context_with(TLS_server_method());
     if (!context) return NULL;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
     SSL_CTX_set_max_cert_list(context, 64 * 1024);
-    SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
+    SSL_CTX_set_alpn_select_cb(context, select_protocol, http2 ? context : NULL);
     return context;
 }
 
@@ -57,6 +60,19 @@ SSL_CTX *copenssl_client_context(void) {
     SSL_CTX *context = context_with(TLS_client_method());
     if (context) SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     return context;
+}
+
+int copenssl_is_http2(SSL *ssl) {
+    const unsigned char *name;
+    unsigned int length;
+    SSL_get0_alpn_selected(ssl, &name, &length);
+    return length == 2 && memcmp(name, "h2", 2) == 0;
+}
+
+void copenssl_offer_http2(SSL_CTX *context, int http2) {
+    // 0 is success here.
+    SSL_CTX_set_alpn_protos(context, http2 ? protocols : protocols + 3,
+                            http2 ? sizeof protocols - 1 : sizeof protocols - 4);
 }
 
 int copenssl_set_server_name(SSL *ssl, const char *name) {

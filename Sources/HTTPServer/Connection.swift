@@ -21,7 +21,8 @@ final class Connection: ReadinessHandler {
     private var token: Selector.Token?
     private let tls: TLSSession?
     private var state: State
-    private lazy var session = HTTP1Session(connection: self)
+    /// Made once it is known which protocol is spoken.
+    private lazy var session: any HTTPSession = makeSession()
     // Ciphertext (or plain bytes) that the socket has not taken yet.
     private var outbound: [UInt8] = []
     private var outboundStart = 0
@@ -105,20 +106,17 @@ final class Connection: ReadinessHandler {
             return state == .lingering
         }
         guard let tls else {
-            session.inbound.append(contentsOf: context.readBuffer[..<count])
-            session.process(on: loop)
+            session.receive(Array(context.readBuffer[..<count]), on: loop)
             return state == .open
         }
         var output: [UInt8] = []
+        var plaintext: [UInt8] = []
         do throws(TLSError) {
             let outcome = try tls.receive(
-                context.readBuffer, count: count, plaintext: &session.inbound, output: &output)
+                context.readBuffer, count: count, plaintext: &plaintext, output: &output)
             write(output)
-            if state == .handshaking, tls.isEstablished {
-                state = .open
-                session.becomeIdle()
-            }
-            if state == .open, !session.inbound.isEmpty { session.process(on: loop) }
+            if state == .handshaking, tls.isEstablished { state = .open }
+            if state == .open, !plaintext.isEmpty { session.receive(plaintext, on: loop) }
             if outcome == .closedByPeer, state == .open { session.peerClosed(on: loop) }
             return state == .open || state == .handshaking
         } catch {
@@ -127,6 +125,11 @@ final class Connection: ReadinessHandler {
             close()
             return false
         }
+    }
+
+    private func makeSession() -> any HTTPSession {
+        if let tls, tls.isHTTP2, let session = HTTP2Connection(connection: self) { return session }
+        return HTTP1Session(connection: self)
     }
 
     var peerName: String { peerAddress.map { "\($0)" } ?? "unknown" }
@@ -192,6 +195,7 @@ final class Connection: ReadinessHandler {
         stallDeadline = nil
         if state == .lingering { socket?.shutdownWriting() }
         wakeWritersIfDrained()
+        if state == .open { session.outputDrained() }
     }
 
     /// Bytes that wait for the peer.
@@ -233,13 +237,14 @@ final class Connection: ReadinessHandler {
     /// Ends the connection now.
     func close() {
         guard state != .closed else { return }
+        let wasOpen = state == .open
         state = .closed
         if let token { context.selector.deregister(token) }
         token = nil
         socket = nil
         outbound = []
         outboundStart = 0
-        session.cancel()
+        if wasOpen { session.cancel() }
         wakeWritersIfDrained()
         context.remove(self)
     }
@@ -247,7 +252,7 @@ final class Connection: ReadinessHandler {
     /// Ends an idle connection; one with a request ends after its response.
     func drain() {
         switch state {
-        case .open: if session.isIdle { linger() }
+        case .open: session.drain()
         case .handshaking: close()
         case .lingering, .closed: break
         }

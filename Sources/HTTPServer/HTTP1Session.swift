@@ -2,19 +2,24 @@ import HTTPWire
 import Reactor
 
 /// The HTTP/1.1 side of a connection: one request at a time, in the order in which they came (RFC 9112 §9.3).
-final class HTTP1Session {
+final class HTTP1Session: HTTPSession {
     private final class Exchange {
         let head: HTTPRequestHead
         let body: RequestBody
+        var decoder: HTTP1BodyDecoder
         var task: Task<Void, Never>?
         var hasResponded = false
         var isStreaming = false
         let started: Int64
 
-        init(head: HTTPRequestHead, body: RequestBody, started: Int64) {
+        init(head: HTTPRequestHead, configuration: ServerConfiguration, started: Int64) {
             self.head = head
-            self.body = body
             self.started = started
+            decoder = HTTP1BodyDecoder(framing: head.framing, limits: configuration.http)
+            var expectedBytes: Int?
+            if case .length(let length) = head.framing { expectedBytes = length }
+            body = RequestBody(
+                isComplete: head.framing == .none, expectedBytes: expectedBytes, configuration: configuration)
         }
     }
 
@@ -22,7 +27,7 @@ final class HTTP1Session {
     private var configuration: ServerConfiguration { connection.context.configuration }
     private var parser: HTTP1RequestParser
     /// Plaintext that came and is not used yet; starts at `inboundStart`.
-    var inbound: [UInt8] = []
+    private var inbound: [UInt8] = []
     private var inboundStart = 0
     private var exchange: Exchange?
     private var isProcessing = false
@@ -40,28 +45,31 @@ final class HTTP1Session {
 
     private var now: Int64 { connection.context.selector.now }
 
-    var isIdle: Bool { exchange == nil && headStarted == nil }
-
-    func becomeIdle() {
-        idleSince = now
+    func drain() {
+        if exchange == nil, headStarted == nil { connection.linger() }
     }
 
     var wantsToRead: Bool {
-        if let exchange, !exchange.body.isComplete { return exchange.body.wantsBytes }
+        if let exchange, !exchange.body.isComplete { return exchange.body.wantsContent }
         return inbound.count - inboundStart < configuration.inboundBytesMax
     }
 
     // MARK: Reading
 
-    /// Serves what has come, until it is used up or a handler must wait.
-    func process(on loop: isolated EventLoop) {
+    func receive(_ plaintext: [UInt8], on loop: isolated EventLoop) {
+        if inbound.isEmpty { inbound = plaintext } else { inbound.append(contentsOf: plaintext) }
+        process(on: loop)
+    }
+
+    private func process(on loop: isolated EventLoop) {
         guard !isProcessing else { return }
         isProcessing = true
         while connection.canSend {
             if let exchange {
                 feed(exchange)
                 if self.exchange === exchange { break }
-            } else if inboundStart < inbound.count, connection.backlog + outbound.count < configuration.outboundBytesMax
+            } else if inboundStart < inbound.count,
+                connection.backlog + outbound.count < configuration.outboundBytesMax
             {
                 guard parseHead(on: loop) else { break }
             } else {
@@ -96,25 +104,28 @@ final class HTTP1Session {
     private func start(_ head: HTTPRequestHead, on loop: isolated EventLoop) {
         // The task keeps the connection: it may be closed and forgotten while the handler runs.
         let connection = connection
-        let body = RequestBody(framing: head.framing, configuration: configuration)
-        let exchange = Exchange(head: head, body: body, started: now)
+        let exchange = Exchange(head: head, configuration: configuration, started: now)
+        let body = exchange.body
         self.exchange = exchange
         bodyLastByte = now
         feed(exchange)
         if head.framing != .none {
-            body.onDemand = { [unowned self] in
+            body.onDemand = { [unowned self] _ in
                 if let exchange = self.exchange { feed(exchange) }
                 self.connection.settle()
             }
             if head.expectsContinue {
                 body.onAwait = { [unowned connection, unowned body] in
                     // A client that already sends does not wait (RFC 9110 §10.1.1).
-                    if body.received == 0 { connection.send(HTTP1Serializer.continueResponse) }
+                    if body.receivedBytes == 0 { connection.send(HTTP1Serializer.continueResponse) }
                 }
             }
         }
         let request = HTTPRequest(head: head, body: body, connection: connection)
-        exchange.task = Task.immediate(executorPreference: loop.executor) {
+        // Without an executor preference the task starts inline, and a handler that need not wait is done before this
+        // returns; with one it is queued (Swift 6.3). The closure is isolated to the loop, and so resumes on it.
+        exchange.task = Task.immediate {
+            _ = loop
             let response = await connection.context.handler.respond(to: request)
             await self.finish(exchange, with: response)
             self.process(on: loop)
@@ -123,10 +134,17 @@ final class HTTP1Session {
     }
 
     private func feed(_ exchange: Exchange) {
-        let range = inboundStart..<inbound.count
-        let end = exchange.body.take(inbound, range)
-        if end > inboundStart { bodyLastByte = now }
-        inboundStart = end
+        guard exchange.body.wantsContent, inboundStart < inbound.count else { return }
+        var content: [UInt8] = []
+        do throws(HTTPWireError) {
+            let end = try exchange.decoder.decode(inbound, inboundStart..<inbound.count, into: &content)
+            exchange.body.receive(content, bytes: end - inboundStart)
+            inboundStart = end
+            bodyLastByte = now
+            if exchange.decoder.isDone { exchange.body.complete() }
+        } catch {
+            exchange.body.fail(error)
+        }
     }
 
     private func compact() {
@@ -144,18 +162,17 @@ final class HTTP1Session {
     private func finish(_ exchange: Exchange, with response: HTTPResponse) async {
         guard self.exchange === exchange, !exchange.hasResponded else { return }
         // A client that waits for 100 must not be made to wait for a response that is ready.
-        let skipsBody = exchange.head.expectsContinue && exchange.body.received == 0
+        let skipsBody = exchange.head.expectsContinue && exchange.body.receivedBytes == 0
         let isDrained = skipsBody ? exchange.body.isComplete : await exchange.body.discard()
         guard self.exchange === exchange, !exchange.hasResponded else { return }
+        exchange.hasResponded = true
         if let failure = exchange.body.failure {
             // Broken framing: whatever follows can't be trusted, nor was the request what it seemed.
-            exchange.hasResponded = true
-            refuse(failure)
             self.exchange = nil
-            return
+            return refuse(failure)
         }
-        exchange.hasResponded = true
-        let closes = response.closes || !exchange.head.isPersistent || !isDrained || connection.context.isDraining
+        let closes =
+            response.closes || !exchange.head.isPersistent || !isDrained || connection.context.isDraining
         await write(response, for: exchange, closes: closes)
         guard self.exchange === exchange else { return }
         self.exchange = nil
@@ -168,24 +185,25 @@ final class HTTP1Session {
 
     private func write(_ response: HTTPResponse, for exchange: Exchange, closes: Bool) async {
         let isHead = exchange.head.method == .head
-        let keepsAlive = exchange.head.minorVersion == 0
+        let date = connection.context.date
         switch response.content {
         case .bytes(let content):
             let hasNoContent = response.head.status == 204 || response.head.status == 304
             HTTP1Serializer.write(
-                response.head, framing: hasNoContent ? .none : .length(content.count), date: connection.context.date,
-                closes: closes, keepsAlive: keepsAlive, into: &outbound)
+                response.head, framing: hasNoContent ? .none : .length(content.count), date: date,
+                closes: closes, keepsAlive: exchange.head.minorVersion == 0, into: &outbound)
             if !isHead, !hasNoContent { outbound.append(contentsOf: content) }
             if !isProcessing { sendOutbound() }
         case .stream(let produce):
             exchange.isStreaming = true
             let isChunked = exchange.head.minorVersion > 0
             HTTP1Serializer.write(
-                response.head, framing: isChunked ? .chunked : .none, date: connection.context.date,
-                closes: closes || !isChunked, into: &outbound)
+                response.head, framing: isChunked ? .chunked : .none, date: date, closes: closes || !isChunked,
+                into: &outbound)
             sendOutbound()
             if !isHead {
-                await produce(ResponseWriter(connection: connection, isChunked: isChunked))
+                await produce(
+                    ResponseWriter(sink: HTTP1ContentSink(connection: connection, isChunked: isChunked)))
                 if isChunked { connection.send(HTTP1Serializer.lastChunk) }
             }
             if !isChunked { connection.linger() }
@@ -198,6 +216,8 @@ final class HTTP1Session {
         outbound = []
         connection.send(bytes)
     }
+
+    func outputDrained() {}
 
     /// Answers a message that is no request, and ends the connection.
     private func refuse(_ error: HTTPWireError) {
@@ -214,15 +234,12 @@ final class HTTP1Session {
 
     // MARK: Ends and deadlines
 
-    /// The peer has sent its last byte.
-    ///
     /// A complete request still gets its response.
     func peerClosed(on loop: isolated EventLoop) {
         guard let exchange else { return connection.close() }
         if !exchange.body.isComplete || exchange.isStreaming { connection.close() }
     }
 
-    /// Tells the running handler that nobody waits for it any more.
     func cancel() {
         exchange?.body.fail(HTTPWireError(400, "the connection ended inside the content"))
         exchange?.task?.cancel()
@@ -239,9 +256,8 @@ final class HTTP1Session {
     }
 
     private func bodyDeadline(_ exchange: Exchange) -> Int64 {
-        let earned = Int64(exchange.body.received) * 1000 / configuration.bodyRateMin
-        return min(
-            bodyLastByte + configuration.bodyIdleTimeout, exchange.started + configuration.bodyGrace + earned)
+        configuration.bodyDeadline(
+            started: exchange.started, lastByte: bodyLastByte, receivedBytes: exchange.body.receivedBytes)
     }
 
     func deadlinePassed(now: Int64) {
@@ -258,7 +274,32 @@ final class HTTP1Session {
             exchange.body.fail(HTTPWireError(408, "the content came too slowly"))
         } else {
             exchange.hasResponded = true
-            refuse(HTTPWireError(504, "Timeout: request did not complete within the allotted timeout"))
+            refuse(.requestTimeout)
         }
+    }
+}
+
+/// The content of a streamed response on HTTP/1.1.
+private final class HTTP1ContentSink: ResponseSink {
+    private let connection: Connection
+    private let isChunked: Bool
+
+    init(connection: Connection, isChunked: Bool) {
+        self.connection = connection
+        self.isChunked = isChunked
+    }
+
+    var canSend: Bool { connection.canSend }
+
+    func sendContent(_ content: [UInt8]) {
+        guard isChunked else { return connection.send(content) }
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(content.count + 16)
+        HTTP1Serializer.writeChunk(content, into: &chunk)
+        connection.send(chunk)
+    }
+
+    func waitUntilWritable() async -> Bool {
+        await connection.waitUntilWritable()
     }
 }

@@ -68,30 +68,21 @@ package struct HTTPResponse {
 ///
 /// Stays on its connection's loop.
 package final class ResponseWriter {
-    private let connection: Connection
-    private let isChunked: Bool
+    private let sink: any ResponseSink
 
-    init(connection: Connection, isChunked: Bool) {
-        self.connection = connection
-        self.isChunked = isChunked
+    init(sink: any ResponseSink) {
+        self.sink = sink
     }
 
     /// Whether the peer has gone.
-    package var isClosed: Bool { !connection.canSend }
+    package var isClosed: Bool { !sink.canSend }
 
     /// Sends a piece; waits while the peer is slow.
     ///
-    /// Answers false when it has gone.
+    /// Answers false when the peer has gone.
     package func write(_ content: [UInt8]) async -> Bool {
-        guard connection.canSend else { return false }
-        if isChunked {
-            var chunk: [UInt8] = []
-            chunk.reserveCapacity(content.count + 16)
-            HTTP1Serializer.writeChunk(content, into: &chunk)
-            connection.send(chunk)
-        } else {
-            connection.send(content)
-        }
-        return await connection.waitUntilWritable()
+        guard sink.canSend else { return false }
+        sink.sendContent(content)
+        return await sink.waitUntilWritable()
     }
 }

@@ -1,8 +1,8 @@
 import HTTPWire
 
-/// The content of one request as it arrives.
+/// The content of one request: what has come of it, and who waits for it.
 ///
-/// Bytes in from the connection, out to whoever asks.
+/// Belongs to one loop.
 final class RequestBody {
     private enum Mode {
         /// Nobody has asked: a little is held, then reading pauses.
@@ -12,65 +12,71 @@ final class RequestBody {
         case discarding
     }
 
-    private let framing: BodyFraming
     private let configuration: ServerConfiguration
-    private var decoder: ChunkedDecoder
-    private var remaining: Int
+    /// Content-Length, if there is one: bytes.
+    private let expectedBytes: Int?
     private var mode = Mode.holding
     private var content: [UInt8] = []
+    private var contentBytes = 0
     private var waiter: CheckedContinuation<Void, Never>?
     private(set) var isComplete: Bool
     private(set) var failure: HTTPWireError?
     /// Bytes that came, framing included.
-    private(set) var received = 0
-    /// Called when reading must go on.
-    var onDemand: (() -> Void)?
-    /// Called before content is awaited, to send 100.
+    private(set) var receivedBytes = 0
+    /// Called with the bytes that will not be held any longer: more may come.
+    var onDemand: ((Int) -> Void)?
+    /// Called once, before content is awaited, to send 100.
     var onAwait: (() -> Void)?
 
-    init(framing: BodyFraming, configuration: ServerConfiguration) {
-        self.framing = framing
+    init(isComplete: Bool, expectedBytes: Int?, configuration: ServerConfiguration) {
+        self.isComplete = isComplete
+        self.expectedBytes = expectedBytes
         self.configuration = configuration
-        decoder = ChunkedDecoder(limits: configuration.http)
-        if case .length(let length) = framing { remaining = length } else { remaining = 0 }
-        isComplete = framing == .none
     }
 
     var isAwaited: Bool { waiter != nil }
 
-    /// Whether more bytes should be read from the peer for this content now.
-    var wantsBytes: Bool {
-        !isComplete && failure == nil && (mode != .holding || content.count < configuration.inboundBytesMax)
+    private var isOpen: Bool { !isComplete && failure == nil }
+
+    /// Whether more should be read from the peer for this content now.
+    var wantsContent: Bool {
+        isOpen && (mode != .holding || content.count < configuration.inboundBytesMax)
     }
 
-    /// Takes `buffer[range]` as far as it is this content's, and answers where that ends.
-    func take(_ buffer: [UInt8], _ range: Range<Int>) -> Int {
-        guard wantsBytes, !range.isEmpty else { return range.lowerBound }
-        var end = range.lowerBound
-        switch framing {
-        case .none: break
-        case .length:
-            end += min(remaining, range.count)
-            content.append(contentsOf: buffer[range.lowerBound..<end])
-            remaining -= end - range.lowerBound
-            isComplete = remaining == 0
-        case .chunked:
-            do throws(HTTPWireError) {
-                end = try decoder.decode(buffer, range, into: &content)
-                isComplete = decoder.isDone
-            } catch {
-                failure = error
-            }
+    /// Takes content that cost `bytes` on the wire, and answers how much of it is not held.
+    @discardableResult
+    func receive(_ piece: [UInt8], bytes: Int) -> Int {
+        receivedBytes += bytes
+        contentBytes += piece.count
+        guard isOpen else { return piece.count }
+        guard contentBytes <= configuration.http.bodyBytesMax else {
+            fail(
+                HTTPWireError(413, "Request entity too large: limit is \(configuration.http.bodyBytesMax)"))
+            return piece.count
         }
-        received += end - range.lowerBound
-        if mode == .discarding { content = [] }
-        if isComplete || failure != nil || mode == .discarding { wake() }
-        return end
+        switch mode {
+        case .holding:
+            content.append(contentsOf: piece)
+            return 0
+        case .collecting:
+            content.append(contentsOf: piece)
+            return piece.count
+        case .discarding:
+            wake()
+            return piece.count
+        }
     }
 
-    /// Ends the content early: the peer has gone, or was too slow.
+    /// The peer has sent all of it.
+    func complete() {
+        guard isOpen else { return }
+        isComplete = true
+        wake()
+    }
+
+    /// Ends the content early: the framing is broken, the peer has gone, or was too slow.
     func fail(_ error: HTTPWireError) {
-        guard !isComplete, failure == nil else { return }
+        guard isOpen else { return }
         failure = error
         wake()
     }
@@ -81,10 +87,13 @@ final class RequestBody {
     }
 
     func collect() async throws(HTTPWireError) -> [UInt8] {
+        if isOpen {
+            onAwait?()
+            onAwait = nil
+        }
         mode = .collecting
-        if !isComplete, failure == nil { onAwait?() }
-        onDemand?()
-        while !isComplete, failure == nil { await withCheckedContinuation { waiter = $0 } }
+        onDemand?(content.count)
+        while isOpen { await withCheckedContinuation { waiter = $0 } }
         if let failure { throw failure }
         defer { content = [] }
         return content
@@ -94,12 +103,13 @@ final class RequestBody {
     ///
     /// Answers whether the end was reached.
     func discard() async -> Bool {
-        guard !isComplete, failure == nil else { return failure == nil }
+        guard isOpen else { return isComplete }
+        guard (expectedBytes ?? 0) - receivedBytes <= configuration.discardBytesMax else { return false }
         mode = .discarding
+        let held = content.count
         content = []
-        guard remaining <= configuration.discardBytesMax else { return false }
-        onDemand?()
-        while !isComplete, failure == nil, received <= configuration.discardBytesMax {
+        onDemand?(held)
+        while isOpen, receivedBytes <= configuration.discardBytesMax {
             await withCheckedContinuation { waiter = $0 }
         }
         return isComplete

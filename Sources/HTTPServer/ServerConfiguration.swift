@@ -1,5 +1,6 @@
 // HTTPServer: listeners, connections, time limits, drain. Joins Reactor, TLS and HTTPWire; knows nothing of Kubernetes.
 
+package import HTTP2Wire
 package import HTTPWire
 
 /// The limits of a server in time and number.
@@ -7,6 +8,7 @@ package import HTTPWire
 /// Times are in milliseconds.
 package struct ServerConfiguration: Sendable {
     package var http = HTTPLimits()
+    package var http2 = HTTP2Limits()
 
     /// From accept to the end of the TLS handshake; then the connection is closed.
     package var handshakeTimeout: Int64 = 10_000
@@ -26,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     ///
     /// Go's clients drop idle connections at 90 s; being later spares them the race.
     package var idleTimeout: Int64 = 120_000
+    /// Between the two GOAWAY of a graceful end (RFC 9113 §6.8): longer than a round trip.
+    package var goAwayDelay: Int64 = 1_000
     /// How long a closed connection is read from, so that the peer gets the response before a reset.
     package var lingerTimeout: Int64 = 1_000
 
@@ -45,4 +49,16 @@ package struct ServerConfiguration: Sendable {
     package var backlog: Int32 = 4096
 
     package init() {}
+}
+
+extension ServerConfiguration {
+    /// When content that is awaited is too late: after a pause, or when it has not come at the least rate.
+    func bodyDeadline(started: Int64, lastByte: Int64, receivedBytes: Int) -> Int64 {
+        let earned = Int64(receivedBytes) * 1000 / bodyRateMin
+        return min(lastByte + bodyIdleTimeout, started + bodyGrace + earned)
+    }
+}
+
+extension HTTPWireError {
+    static let requestTimeout = HTTPWireError(504, "Timeout: request did not complete within the allotted timeout")
 }

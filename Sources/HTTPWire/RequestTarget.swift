@@ -1,5 +1,22 @@
 /// The grammar of request targets and authorities (RFC 9112 §3.2, RFC 3986 §3.2.2), on octets.
-enum RequestTarget {
+package enum RequestTarget {
+    /// Splits the `:path` of an HTTP/2 request (RFC 9113 §8.3.1).
+    ///
+    /// Throws 400.
+    package static func split(
+        _ octets: [UInt8], method: HTTPMethod
+    ) throws(HTTPWireError) -> (path: String, query: String?) {
+        guard octets.first == 0x2f || octets.elementsEqual([0x2a]) else {
+            throw HTTPWireError(400, "the request target must start with /")
+        }
+        return try parse(octets[...], method: method)
+    }
+
+    /// Throws 400 for what is not `host [":" port]`.
+    package static func checkAuthority(_ octets: [UInt8]) throws(HTTPWireError) {
+        guard isAuthority(octets[...]) else { throw HTTPWireError(400, "the authority is not a host and port") }
+    }
+
     /// Splits a target into path and query; throws 400 for anything but origin-form, absolute-form and, for
     /// OPTIONS, asterisk-form.
     static func parse(

@@ -76,6 +76,10 @@ private final class SleepTimer: ReadinessHandler {
     }
 }
 
+/// The stack of a loop's thread: libyaml's composer recurses once a level of a document (at most some 2 000, 2 kB each),
+/// and `ulimit -s` must not decide.
+private let threadStackBytes = 8 * 1024 * 1024
+
 /// Starts a detached thread.
 ///
 /// Wraps `pthread_create(3)`.
@@ -90,8 +94,12 @@ private func startThread(name: String, _ body: @escaping @Sendable () -> Void) t
     }
     var thread = pthread_t()
     let start = Unmanaged.passRetained(Start(name: name, body: body))
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, threadStackBytes)
     let failure = pthread_create(
-        &thread, nil,
+        &thread, &attributes,
         { pointer in
             guard let pointer else { return nil }
             let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()

@@ -16,8 +16,13 @@ package final class TLSContext: @unchecked Sendable {
     ///   - certificate: PEM: the serving certificate and the chain behind it.
     ///   - key: PEM: its private key.
     ///   - clientCAs: PEM: the CAs whose names the handshake tells clients; may be empty.
-    package init(certificate: [UInt8], key: [UInt8], clientCAs: [UInt8] = []) throws(TLSError) {
-        guard let context = copenssl_server_context() else { throw TLSError(draining: "make a TLS context") }
+    ///   - http2: whether to offer h2 by ALPN, before http/1.1. A client that offers neither gets an alert.
+    package init(
+        certificate: [UInt8], key: [UInt8], clientCAs: [UInt8] = [], http2: Bool = true
+    ) throws(TLSError) {
+        guard let context = copenssl_server_context(http2 ? 1 : 0) else {
+            throw TLSError(draining: "make a TLS context")
+        }
         self.context = context
         try use(certificate: certificate, key: key)
         if !clientCAs.isEmpty {
@@ -26,7 +31,11 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     /// A client's context that trusts the CAs of a PEM bundle.
-    package init(trusting authorities: [UInt8], certificate: [UInt8] = [], key: [UInt8] = []) throws(TLSError) {
+    ///
+    /// It offers http/1.1 by ALPN, and h2 before it if `http2` is set.
+    package init(
+        trusting authorities: [UInt8], certificate: [UInt8] = [], key: [UInt8] = [], http2: Bool = false
+    ) throws(TLSError) {
         guard let context = copenssl_client_context() else { throw TLSError(draining: "make a TLS context") }
         self.context = context
         var count: Int32 = 0
@@ -34,6 +43,7 @@ package final class TLSContext: @unchecked Sendable {
             throw TLSError("read the CA bundle", reason: "no certificate in it")
         }
         SSL_CTX_set_cert_store(context, store)
+        copenssl_offer_http2(context, http2 ? 1 : 0)
         if !certificate.isEmpty { try use(certificate: certificate, key: key) }
     }
 

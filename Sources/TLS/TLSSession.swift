@@ -168,6 +168,9 @@ package final class TLSSession {
         scratch.drain(into: &output)
     }
 
+    /// Whether the handshake agreed on HTTP/2 (RFC 7301).
+    package var isHTTP2: Bool { copenssl_is_http2(ssl) == 1 }
+
     /// Whether the peer presented a certificate, proven to be its own by the handshake.
     package var hasPeerCertificate: Bool { SSL_get0_peer_certificate(ssl) != nil }
 

@@ -26,12 +26,19 @@ void copenssl_io_free(copenssl_io *io);
 BIO *copenssl_bio_new(copenssl_io *io);
 
 // A server's context with the settings of Mozilla's intermediate profile 6.0 (no tickets, no session cache, no
-// renegotiation, no compression); NULL on failure, with the reason on OpenSSL's error stack.
-SSL_CTX *copenssl_server_context(void);
+// renegotiation, no compression), which offers h2 before http/1.1 if `http2` is set; NULL on failure, with the reason
+// on OpenSSL's error stack.
+SSL_CTX *copenssl_server_context(int http2);
 SSL_CTX *copenssl_client_context(void);
 
 // The name that a client sends as SNI and checks the server's certificate for. 1, or 0.
 int copenssl_set_server_name(SSL *ssl, const char *name);
+
+// Whether the handshake agreed on h2 (RFC 7301).
+int copenssl_is_http2(SSL *ssl);
+
+// What a client offers by ALPN: h2 before http/1.1, or http/1.1 alone.
+void copenssl_offer_http2(SSL_CTX *context, int http2);
 
 // PEM bytes: a certificate with the chain behind it, and its key. 1, or 0 with the reason on the error stack.
 int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chain_length, const uint8_t *key,

@@ -1,0 +1,174 @@
+import CNghttp2
+import HTTPWire
+
+/// What the callbacks tell the session. None of these calls back into `receive`.
+extension HTTP2Session {
+    func frameBegins(_ header: nghttp2_frame_hd) {
+        let type = nghttp2_frame_type(UInt32(header.type))
+        switch type {
+        case NGHTTP2_HEADERS:
+            if headersBegan == nil { headersBegan = now }
+            // A lower id that is not open is a stream that has been skipped (RFC 9113 §5.1.1); nghttp2 ignores it.
+            if header.stream_id % 2 == 1, header.stream_id < lastStream, streams[header.stream_id] == nil {
+                terminate(NGHTTP2_PROTOCOL_ERROR)
+            }
+        case NGHTTP2_DATA:
+            let isLast = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            if header.length == 0, !isLast { countGlitch() }
+        case NGHTTP2_WINDOW_UPDATE:
+            if !abuse.allowWindowUpdate(at: now) { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
+        case NGHTTP2_CONTINUATION, NGHTTP2_RST_STREAM: break
+        default: countGlitch()
+        }
+    }
+
+    /// Counts the frames that nghttp2 drops before any callback: of unknown types, and DATA of streams that are closed.
+    func countDropped(_ headers: [FrameScanner.Header]) {
+        for header in headers {
+            let isLate =
+                header.type == NGHTTP2_DATA.rawValue && header.stream <= lastStream && streams[header.stream] == nil
+            if header.type > NGHTTP2_CONTINUATION.rawValue || isLate { countGlitch() }
+        }
+    }
+
+    private func countGlitch() {
+        if !abuse.allowGlitch(at: now) { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
+    }
+
+    func headersBegin(_ frame: nghttp2_frame) {
+        guard frame.headers.cat == NGHTTP2_HCAT_REQUEST else { return }
+        lastStream = max(lastStream, frame.hd.stream_id)
+        streams[frame.hd.stream_id] = HTTP2Stream()
+    }
+
+    func headerArrives(_ frame: nghttp2_frame, name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        guard let stream = streams[frame.hd.stream_id] else { return }
+        // RFC 9113 §6.5.2 counts 32 octets for each field.
+        stream.fieldBytes += name.count + value.count + 32
+        guard stream.fieldBytes <= httpLimits.headBytesMax, stream.fields.count < httpLimits.fieldsMax else {
+            // Answering would mean inflating the rest.
+            return terminate(NGHTTP2_ENHANCE_YOUR_CALM)
+        }
+        guard !stream.hasRequest, stream.failure == nil else { return }
+        if name.first == UInt8(ascii: ":") {
+            if name.elementsEqual(":method".utf8) { stream.method = String(decoding: value, as: UTF8.self) }
+            if name.elementsEqual(":path".utf8) { stream.path = Array(value) }
+            if name.elementsEqual(":authority".utf8) { stream.authority = Array(value) }
+            if name.elementsEqual(":path".utf8), value.count > httpLimits.requestLineBytesMax {
+                stream.failure = HTTPWireError(
+                    414, "the request target is longer than \(httpLimits.requestLineBytesMax) bytes")
+            }
+        } else {
+            if name.count + value.count > httpLimits.fieldLineBytesMax {
+                stream.failure = HTTPWireError(
+                    431, "a header field is larger than \(httpLimits.fieldLineBytesMax) bytes")
+            }
+            stream.fields.append(name: name, value: value)
+        }
+    }
+
+    func frameArrived(_ frame: nghttp2_frame) {
+        let id = frame.hd.stream_id
+        let isLast = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+        switch nghttp2_frame_type(UInt32(frame.hd.type)) {
+        case NGHTTP2_HEADERS:
+            headersBegan = nil
+            guard let stream = streams[id] else { return }
+            if isLast { stream.isRequestComplete = true }
+            if stream.hasRequest {
+                if isLast { events.append(.endOfContent(stream: id)) }
+                return
+            }
+            stream.hasRequest = true
+            do throws(HTTPWireError) {
+                events.append(.request(stream: id, try stream.head(limits: httpLimits)))
+            } catch {
+                events.append(.malformed(stream: id, error))
+            }
+        case NGHTTP2_DATA:
+            guard isLast, let stream = streams[id] else { return }
+            stream.isRequestComplete = true
+            events.append(.endOfContent(stream: id))
+        case NGHTTP2_SETTINGS:
+            if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { settingsSent = nil }
+        default: break
+        }
+    }
+
+    func contentArrives(_ id: Int32, _ content: UnsafeBufferPointer<UInt8>) {
+        guard let stream = streams[id] else { return }
+        stream.unconsumed += content.count
+        events.append(.content(stream: id, Array(content)))
+    }
+
+    func invalidFrameArrived() {
+        if !abuse.allowReset(at: now) { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
+    }
+
+    func frameSent(_ frame: nghttp2_frame) {
+        let id = frame.hd.stream_id
+        switch nghttp2_frame_type(UInt32(frame.hd.type)) {
+        case NGHTTP2_DATA:
+            abuse.dataSent()
+            lastProgress = now
+            if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
+        case NGHTTP2_HEADERS:
+            if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
+        case NGHTTP2_RST_STREAM:
+            let code = frame.rst_stream.error_code
+            let isOurs = code == NGHTTP2_NO_ERROR.rawValue || code == NGHTTP2_REFUSED_STREAM.rawValue
+            if !isOurs, !abuse.allowReset(at: now) { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
+        default: break
+        }
+    }
+
+    /// A response that is out while the request still comes: the rest is not wanted (RFC 9113 §8.1).
+    private func responseEnded(_ id: Int32) {
+        if let stream = streams[id], !stream.isRequestComplete { reset(stream: id) }
+    }
+
+    enum ContentLeaving {
+        case bytes(Int, isLast: Bool)
+        /// There is none now.
+        case none
+    }
+
+    func contentLeaves(_ id: Int32, into target: UnsafeMutableBufferPointer<UInt8>) -> ContentLeaving {
+        guard let stream = streams[id] else { return .bytes(0, isLast: true) }
+        let count = min(target.count, stream.pendingOutput)
+        if count == 0, !stream.isOutputComplete {
+            stream.isDeferred = true
+            return .none
+        }
+        stream.output.withUnsafeBufferPointer { source in
+            _ = target.update(fromContentsOf: source[stream.outputStart..<(stream.outputStart + count)])
+        }
+        let wasFull = stream.pendingOutput >= limits.streamOutputBytesMax
+        stream.outputStart += count
+        if stream.outputStart == stream.output.count {
+            stream.output = []
+            stream.outputStart = 0
+        }
+        if wasFull, stream.pendingOutput < limits.streamOutputBytesMax { events.append(.writable(stream: id)) }
+        return .bytes(count, isLast: stream.isOutputComplete && stream.pendingOutput == 0)
+    }
+
+    // MARK: Deadlines
+
+    /// When the session must be looked at again, if nothing happens: milliseconds; `nil` means never.
+    package var deadline: Int64? {
+        let handshake = [headersBegan, settingsSent].compactMap { $0 }.min().map { $0 + limits.handshakeTimeout }
+        guard streams.values.contains(where: { $0.pendingOutput > 0 }) else { return handshake }
+        return min(handshake ?? Int64.max, lastProgress + limits.stallTimeout)
+    }
+
+    /// Ends a session whose peer has let a deadline pass.
+    package func deadlinePassed(at now: Int64) {
+        guard let deadline, deadline <= now else { return }
+        self.now = now
+        headersBegan = nil
+        settingsSent = nil
+        lastProgress = now
+        terminate(NGHTTP2_ENHANCE_YOUR_CALM)
+    }
+}

@@ -1,0 +1,59 @@
+import HTTPWire
+
+/// One stream of a session: the head as it arrives, and the response as it waits to leave.
+final class HTTP2Stream {
+    /// The head's fields so far.
+    var fields = HTTPFields()
+    var method: String?
+    var path: [UInt8]?
+    var authority: [UInt8]?
+    var fieldBytes = 0
+    var failure: HTTPWireError?
+    var hasRequest = false
+    var isRequestComplete = false
+
+    /// Content that the peer has sent and the handler not taken: bytes of the windows that are still closed.
+    var unconsumed = 0
+
+    var output: [UInt8] = []
+    var outputStart = 0
+    var isOutputComplete = false
+    /// Whether nghttp2 waits for `resume`.
+    var isDeferred = false
+    var isResponding = false
+
+    var pendingOutput: Int { output.count - outputStart }
+
+    /// Builds the request's head; throws what to answer instead.
+    func head(limits: HTTPLimits) throws(HTTPWireError) -> HTTPRequestHead {
+        if let failure { throw failure }
+        guard let name = method else { throw HTTPWireError(400, "the request has no method") }
+        guard let method = HTTPMethod(rawValue: name) else {
+            throw name == "CONNECT" || name == "TRACE"
+                ? HTTPWireError(405, "the server does not allow this method")
+                : HTTPWireError(501, "the server does not know this method")
+        }
+        guard let path else { throw HTTPWireError(400, "the request has no path") }
+        let target = try RequestTarget.split(path, method: method)
+        if let authority {
+            try RequestTarget.checkAuthority(authority)
+            if let host = fields["host"], host != String(decoding: authority, as: UTF8.self) {
+                throw HTTPWireError(400, "the Host field and :authority differ")
+            }
+        } else if let host = fields["host"] {
+            try RequestTarget.checkAuthority(Array(host.utf8))
+        }
+        if let expectation = fields["expect"], expectation.lowercased() != "100-continue" {
+            throw HTTPWireError(417, "the only expectation that the server meets is 100-continue")
+        }
+        // nghttp2 holds the content to a Content-Length, and the length to its grammar.
+        let length = fields["content-length"].map { Int($0) ?? Int.max }
+        if let length, length > limits.bodyBytesMax {
+            throw HTTPWireError(413, "Request entity too large: limit is \(limits.bodyBytesMax)")
+        }
+        return HTTPRequestHead(
+            method: method, path: target.path, query: target.query, minorVersion: 1, fields: fields,
+            framing: isRequestComplete ? .none : .chunked, isPersistent: true,
+            expectsContinue: fields.contains("expect") && !isRequestComplete)
+    }
+}
