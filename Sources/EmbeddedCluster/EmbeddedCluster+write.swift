@@ -11,8 +11,10 @@ extension EmbeddedCluster {
                 object, namespace: namespace, identifiers: Identifiers(random: configuration.random))
             do throws(Status) {
                 return try await create(new, resource, namespace: namespace, options: options)
-            } catch  where isNameGenerated && error.reason == "AlreadyExists" {
-                guard attempts < StoreLimits.generatedNameAttemptsMax else { throw error }
+            } catch {
+                guard isNameGenerated, error.reason == "AlreadyExists",
+                    attempts < StoreLimits.generatedNameAttemptsMax
+                else { throw error }
                 attempts += 1
             }
         }

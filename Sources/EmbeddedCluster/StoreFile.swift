@@ -71,7 +71,6 @@ enum StoreFile {
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        // `changes`, the history that a watch resumes from, will be a table of its own.
         migrator.registerMigration("1: objects and the resourceVersion") { db in
             try db.execute(
                 sql: """
