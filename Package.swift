@@ -39,7 +39,8 @@ let package = Package(
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "HTTP2Wire", dependencies: ["CNghttp2", "HTTPWire"], swiftSettings: strict),
         .target(name: "Deflate", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "HTTPServer", dependencies: ["HTTP2Wire", "HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
+        .target(
+            name: "HTTPServer", dependencies: ["HTTP2Wire", "HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
 
         // The API.
         .target(
@@ -52,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "hotplug-apiserver",
             dependencies: [
-                "APIServer", "EmbeddedCluster", "HotplugAPI", "HTTPServer", "KubeModel", "Reactor", "TLS", log,
+                "APIServer", "EmbeddedCluster", "HotplugAPI", "HTTP2Wire", "HTTPServer", "KubeModel", "Reactor", "TLS",
+                log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: safe),
 

@@ -10,12 +10,17 @@ package struct APIServer: HTTPHandler {
     private let authenticator: any Authenticator
     private let authorizer: any Authorizer
     private let router: Router
+    private let inFlight: InFlightLimit
     private let logger: Logger
 
-    package init(authenticator: any Authenticator, authorizer: any Authorizer, router: Router, logger: Logger) {
+    package init(
+        authenticator: any Authenticator, authorizer: any Authorizer, router: Router, inFlight: InFlightLimit,
+        logger: Logger
+    ) {
         self.authenticator = authenticator
         self.authorizer = authorizer
         self.router = router
+        self.inFlight = inFlight
         self.logger = logger
     }
 
@@ -32,6 +37,8 @@ package struct APIServer: HTTPHandler {
             }
             let authenticated = try await authenticate(request, auditID: auditID)
             user = authenticated
+            let place = try inFlight.acquire(authenticated, info)
+            defer { inFlight.release(place) }
             try await authorize(authenticated, info)
             answer = try await router.answer(request, info: info, query: query, user: authenticated, auditID: auditID)
         } catch {

@@ -44,6 +44,18 @@ package struct SystemCalls: Sendable {
         }
     }
 
+    /// Reads from a descriptor that is no socket.
+    ///
+    /// Wraps `read(2)`; repeats on EINTR.
+    static func readFile(_ descriptor: Int32, into buffer: inout [UInt8]) -> IOResult {
+        SystemCalls(
+            read: { descriptor, buffer in
+                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                return count < 0 ? Int(-errno) : count
+            }, write: linux.write, accept: linux.accept
+        ).read(descriptor, into: &buffer)
+    }
+
     /// Writes `buffer[offset...]`, or a part of it.
     ///
     /// Wraps `send(2)`; repeats on EINTR.

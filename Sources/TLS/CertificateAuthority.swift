@@ -71,6 +71,16 @@ package struct CertificateAuthority: Sendable {
         return CertificatePair(taking: made)
     }
 
+    /// The DNS names that the first certificate of a PEM file is for.
+    package static func dnsNames(_ pem: [UInt8]) -> [String] {
+        var names: [String] = []
+        while let name = copenssl_dns_name(pem, pem.count, Int32(names.count)) {
+            names.append(String(cString: name))
+            copenssl_free(name)
+        }
+        return names
+    }
+
     /// Seconds until the first certificate of a PEM file ends; negative when it has, `nil` when it can't be read.
     package static func secondsLeft(_ pem: [UInt8]) -> Int64? {
         let left = copenssl_seconds_left(pem, pem.count)

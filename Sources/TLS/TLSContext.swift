@@ -6,6 +6,8 @@ import COpenSSL
 package final class TLSContext: @unchecked Sendable {
     // Sendable: SSL_CTX counts its references atomically, and nothing changes it after `init` (ssl(7)).
     let context: OpaquePointer
+    /// The contexts that are served by SNI; they live as long as this one.
+    private let others: [TLSContext]
 
     /// A server's context.
     ///
@@ -16,17 +18,28 @@ package final class TLSContext: @unchecked Sendable {
     ///   - certificate: PEM: the serving certificate and the chain behind it.
     ///   - key: PEM: its private key.
     ///   - clientCAs: PEM: the CAs whose names the handshake tells clients; may be empty.
-    ///   - http2: whether to offer h2 by ALPN, before http/1.1. A client that offers neither gets an alert.
+    ///   - serverNames: other contexts for clients that ask by SNI for a host name, or for `*.` and a domain.
     package init(
-        certificate: [UInt8], key: [UInt8], clientCAs: [UInt8] = [], http2: Bool = true
+        certificate: [UInt8], key: [UInt8], clientCAs: [UInt8] = [], settings: TLSSettings = TLSSettings(),
+        serverNames: [(pattern: String, context: TLSContext)] = []
     ) throws(TLSError) {
-        guard let context = copenssl_server_context(http2 ? 1 : 0) else {
+        guard let context = copenssl_server_context(settings.http2 ? 1 : 0) else {
             throw TLSError(draining: "make a TLS context")
         }
         self.context = context
+        others = serverNames.map(\.context)
         try use(certificate: certificate, key: key)
+        let isOnly13 = settings.minimumVersion == .tls13
+        guard
+            copenssl_restrict(
+                context, isOnly13 ? 1 : 0, settings.suites12.joined(separator: ":"),
+                settings.suites13.joined(separator: ":")) == 1
+        else { throw TLSError(draining: "choose versions and cipher suites") }
         if !clientCAs.isEmpty {
             _ = copenssl_set_client_ca_names(context, clientCAs, clientCAs.count)
+        }
+        for (pattern, other) in serverNames where copenssl_add_server_name(context, pattern, other.context) != 1 {
+            throw TLSError(draining: "serve \(pattern)")
         }
     }
 
@@ -38,6 +51,7 @@ package final class TLSContext: @unchecked Sendable {
     ) throws(TLSError) {
         guard let context = copenssl_client_context() else { throw TLSError(draining: "make a TLS context") }
         self.context = context
+        others = []
         var count: Int32 = 0
         guard let store = copenssl_store(authorities, authorities.count, &count) else {
             throw TLSError("read the CA bundle", reason: "no certificate in it")
@@ -48,7 +62,7 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     deinit {
-        SSL_CTX_free(context)
+        copenssl_context_free(context)
     }
 
     private func use(certificate: [UInt8], key: [UInt8]) throws(TLSError) {

@@ -12,7 +12,6 @@ struct Credentials {
 
     let directory: String
     let authority: CertificateAuthority
-    let serving: CertificatePair
     let admin: CertificatePair
 
     /// - Parameter names: what the serving certificate must be good for, as in x509v3_config(5).
@@ -27,7 +26,7 @@ struct Credentials {
             try Self.write(authority.pair, directory, "ca")
         }
         let authority = authority
-        serving = try Self.leaf(directory, "apiserver", isGood: { pair in names.allSatisfy(pair.covers) }) {
+        _ = try Self.leaf(directory, "apiserver", isGood: { pair in names.allSatisfy(pair.covers) }) {
             try authority.issue(
                 commonName: "hotplug-apiserver", alternativeNames: names, usage: .server, days: Self.leafDays)
         }

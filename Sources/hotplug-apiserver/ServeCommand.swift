@@ -35,11 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
             """)
     var certDir: String?
 
-    @Option(help: "The serving certificate, PEM, with its chain. Needs --tls-private-key-file.")
-    var tlsCertFile: String?
-
-    @Option(help: "The private key of --tls-cert-file.")
-    var tlsPrivateKeyFile: String?
+    @OptionGroup(title: "Serving")
+    var serving: ServingFlags
 
     @Option(help: "CAs, PEM, whose client certificates are believed too, beside the one in --cert-dir.")
     var clientCaFile: String?
@@ -73,9 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             problems.append("--bind-address \(bindAddress) is not an IP address")
         }
         if let threads, !(1...256).contains(threads) { problems.append("--threads \(threads) is not in 1...256") }
-        if (tlsCertFile == nil) != (tlsPrivateKeyFile == nil) {
-            problems.append("--tls-cert-file and --tls-private-key-file go together")
-        }
+        problems += serving.problems()
         if !(0...10).contains(verbosity) { problems.append("-v \(verbosity) is not in 0...10") }
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
     }

@@ -40,7 +40,7 @@ struct Wiring {
         defer { cluster.close() }
         let certificates = flags.certDir ?? "\(flags.dataDir)/pki"
         let credentials = try Credentials(directory: certificates, servingNames: servingNames(address))
-        let health = HealthChecks(live: [HealthCheck("store") { try cluster.checkHealth() }], ready: [])
+        let health = HealthChecks(live: [HealthCheck("store") { try cluster.checkHealth() }], ready: [], logger: logger)
         let configuration = EmbeddedCluster.Configuration()
         let api = APIServer(
             authenticator: try authenticator(credentials),
@@ -52,13 +52,16 @@ struct Wiring {
                 subresourceGroup: HotplugSubresources.group,
                 subresources: HotplugSubresources(handler: hotplug(cluster, loops)),
                 resources: ResourceEndpoints(resources: EmbeddedCluster.resources, cluster: cluster)),
+            inFlight: InFlightLimit(
+                reading: flags.serving.maxRequestsInflight, changing: flags.serving.maxMutatingRequestsInflight),
             logger: logger)
 
-        var limits = ServerConfiguration()
-        limits.connectionsPerLoopMax = max(1, min(10_000, descriptors - 200) / loops.count)
+        let certificate = try servingCertificate(credentials)
+        let tls = TLSContextReference(try certificate.context())
         let server = try await HTTPServer(
-            on: address, loops: loops, handler: api, tls: TLSContextReference(try tlsContext(credentials)),
-            configuration: limits, logger: logger)
+            on: address, loops: loops, handler: api, tls: tls,
+            configuration: flags.serving.configuration(descriptors: descriptors, loops: loops.count), logger: logger)
+        await certificate.watch(on: firstLoop, serving: tls, logger: logger)
         let url = url(server.address)
         let kubeconfig = flags.writeKubeconfig ?? "\(flags.dataDir)/admin.kubeconfig"
         try PrivateFile.write(credentials.kubeconfig(server: url), to: kubeconfig)
@@ -108,16 +111,12 @@ struct Wiring {
         return UnionAuthenticator(authenticators)
     }
 
-    private func tlsContext(_ credentials: Credentials) throws -> TLSContext {
-        let authority = Array(credentials.authority.pair.certificate.utf8)
-        guard let certificate = flags.tlsCertFile, let key = flags.tlsPrivateKeyFile else {
-            return try TLSContext(
-                certificate: Array(credentials.serving.certificate.utf8), key: Array(credentials.serving.key.utf8),
-                clientCAs: authority)
-        }
-        return try TLSContext(
-            certificate: try read(certificate, for: "--tls-cert-file"),
-            key: try read(key, for: "--tls-private-key-file"), clientCAs: authority)
+    private func servingCertificate(_ credentials: Credentials) throws -> ServingCertificate {
+        ServingCertificate(
+            certificateFile: flags.serving.tlsCertFile ?? "\(credentials.directory)/apiserver.crt",
+            keyFile: flags.serving.tlsPrivateKeyFile ?? "\(credentials.directory)/apiserver.key",
+            others: flags.serving.tlsSniCertKey.compactMap(SNICertificate.init), settings: try flags.serving.settings(),
+            clientCAs: Array(credentials.authority.pair.certificate.utf8))
     }
 
     private func read(_ path: String, for flag: String) throws -> [UInt8] {

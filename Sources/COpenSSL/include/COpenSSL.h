@@ -34,6 +34,24 @@ SSL_CTX *copenssl_client_context(void);
 // The name that a client sends as SNI and checks the server's certificate for. 1, or 0.
 int copenssl_set_server_name(SSL *ssl, const char *name);
 
+// Narrows a context: versions from 1.3 on if `only_13` is set; the cipher suites by their IANA names, separated by
+// colons, where the lists are not empty. 1, or 0 with the reason on the error stack.
+int copenssl_restrict(SSL_CTX *context, int only_13, const char *suites_12, const char *suites_13);
+
+// OpenSSL's name of a TLS 1.2 suite by its IANA name; "(NONE)" if there is none.
+const char *copenssl_suite_name(const char *iana_name);
+
+// Serves clients that ask by SNI (RFC 6066 §3) for `pattern`, a host name or `*.` and a domain, with the certificate of
+// `other`, which must outlive `context`. 1, or 0 when there is no memory.
+int copenssl_add_server_name(SSL_CTX *context, const char *pattern, SSL_CTX *other);
+
+// Frees a context, and its list of server names.
+void copenssl_context_free(SSL_CTX *context);
+
+// DNS names of the first certificate of a PEM file, one a call, which the caller frees with copenssl_free; NULL past
+// the last.
+char *copenssl_dns_name(const uint8_t *pem, size_t length, int position);
+
 // Whether the handshake agreed on h2 (RFC 7301).
 int copenssl_is_http2(SSL *ssl);
 

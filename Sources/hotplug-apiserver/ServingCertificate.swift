@@ -1,0 +1,93 @@
+import Foundation
+import HTTPServer
+import Logging
+import Reactor
+import Synchronization
+import TLS
+
+/// The serving certificates: read at start, and again when their directories change.
+struct ServingCertificate: Sendable {
+    let certificateFile: String
+    let keyFile: String
+    let others: [SNICertificate]
+    let settings: TLSSettings
+    /// PEM, for the names that the handshake tells clients.
+    let clientCAs: [UInt8]
+
+    /// Reads the files; throws for one that can't be read or does not fit.
+    func context() throws -> TLSContext {
+        var serverNames: [(pattern: String, context: TLSContext)] = []
+        for other in others {
+            let certificate = try Self.read(other.certificate)
+            let context = try TLSContext(
+                certificate: certificate, key: try Self.read(other.key), clientCAs: clientCAs, settings: settings)
+            let names = other.names.isEmpty ? CertificateAuthority.dnsNames(certificate) : other.names
+            serverNames += names.map { ($0, context) }
+        }
+        let certificate = try Self.read(certificateFile)
+        let key = try Self.read(keyFile)
+        do throws(TLSError) {
+            return try TLSContext(
+                certificate: certificate, key: key, clientCAs: clientCAs, settings: settings, serverNames: serverNames)
+        } catch {
+            throw Wiring.Failure(description: "\(certificateFile) and \(keyFile): \(error)")
+        }
+    }
+
+    /// Serves new files to new connections.
+    ///
+    /// What can't be used is logged, and the old ones stay.
+    func watch(on loop: EventLoop, serving reference: TLSContextReference, logger: Logger) async {
+        let files = [certificateFile, keyFile] + others.flatMap { [$0.certificate, $0.key] }
+        let directories = Set(files.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path })
+        let seen = Contents(files)
+        do {
+            try await loop.watch(Array(directories)) {
+                guard seen.haveChanged(files) else { return }
+                do {
+                    reference.context = try context()
+                    logger.notice("serving certificate reloaded", metadata: ["file": "\(certificateFile)"])
+                } catch {
+                    logger.error("serving certificate not reloaded; the old one stays", metadata: ["error": "\(error)"])
+                }
+            }
+        } catch {
+            logger.error("serving certificates are not watched", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw Wiring.Failure(description: "\(path) cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    /// What stood in some files when they were last looked at.
+    private final class Contents: Sendable {
+        private let last: Mutex<[Data?]>
+
+        init(_ files: [String]) {
+            last = Mutex(Self.read(files))
+        }
+
+        func haveChanged(_ files: [String]) -> Bool {
+            let now = Self.read(files)
+            return last.withLock { last in
+                defer { last = now }
+                return last != now
+            }
+        }
+
+        private static func read(_ files: [String]) -> [Data?] {
+            files.map { try? Data(contentsOf: URL(fileURLWithPath: $0)) }
+        }
+    }
+}
+
+extension EventLoop {
+    fileprivate func watch(_ directories: [String], _ changed: @escaping @Sendable () -> Void) throws {
+        try DirectoryWatcher.start(on: self, directories: directories, changed)
+    }
+}
