@@ -33,7 +33,8 @@ package struct APIServer: HTTPHandler {
         do throws(Status) {
             let query = QueryParameters(head.query)
             guard let info = RequestInfo(method: head.method, path: head.path, query: query) else {
-                throw .badRequest("the path of the request has a segment that is no name")
+                // A segment that can be no name: nothing is there.
+                throw .pathNotFound
             }
             let authenticated = try await authenticate(request, auditID: auditID)
             user = authenticated
