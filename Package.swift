@@ -64,7 +64,9 @@ let package = Package(
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
         .testTarget(
-            name: "EmbeddedClusterTests", dependencies: ["EmbeddedCluster", "KubeModel"], swiftSettings: strict),
+            name: "EmbeddedClusterTests",
+            dependencies: ["EmbeddedCluster", "KubeModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
