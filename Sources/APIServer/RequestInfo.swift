@@ -59,7 +59,7 @@ package struct RequestInfo: Sendable, Equatable {
         switch method {
         case .get, .head:
             if hasName { return "get" }
-            let watch = query.first("watch")
+            let watch = query.first("watch")?.lowercased()
             return watch == nil || watch == "0" || watch == "false" ? "list" : "watch"
         case .post: return "create"
         case .put: return "update"

@@ -36,14 +36,22 @@ package struct Router: Sendable {
     func answer(
         _ request: HTTPRequest, info: RequestInfo, query: QueryParameters, user: UserInfo, auditID: String
     ) async throws(Status) -> APIAnswer {
-        guard info.isResourceRequest else { return try nonResource(request.head, info, query) }
+        guard info.isResourceRequest else {
+            guard request.head.method == .get || request.head.method == .head else {
+                return Self.methodNotAllowed(.methodNotAllowed, allowed: [.get, .head])
+            }
+            return try nonResource(request.head, info, query)
+        }
         if info.group == subresourceGroup.name,
             let version = subresourceGroup.versions.first(where: { $0.name == info.version })
         {
             return try await subresource(request, version, info, query, user, auditID)
         }
         guard let resources, let endpoint = resources.endpoint(for: info) else { throw .pathNotFound }
-        guard endpoint.verbs.contains(info.verb) else { throw endpoint.methodNotAllowed(info) }
+        let allowed = endpoint.allowedMethods(info)
+        guard endpoint.verbs.contains(info.verb), allowed.contains(request.head.method) else {
+            return Self.methodNotAllowed(endpoint.methodNotAllowed(info), allowed: allowed)
+        }
         let apiRequest = try await read(request, info, query, user, auditID)
         guard MediaTypes(request.head.fields.values("accept")).acceptsJSON else {
             throw .notAcceptable(accepted: ["application/json"])
@@ -65,12 +73,17 @@ package struct Router: Sendable {
             })
         else { throw .pathNotFound }
         guard entry.verbs.contains(info.verb) else {
-            var answer = APIAnswer(.methodNotAllowed)
-            answer.fields.append(("Allow", "PUT"))
-            return answer
+            return Self.methodNotAllowed(.methodNotAllowed, allowed: [.put])
         }
         guard DNS1123.isLabel(info.namespace), DNS1123.isSubdomain(info.name) else { throw .pathNotFound }
         return try await subresources.update(try await read(request, info, query, user, auditID))
+    }
+
+    /// 405 must say what is allowed (RFC 9110 §15.5.6).
+    private static func methodNotAllowed(_ status: Status, allowed: [HTTPMethod]) -> APIAnswer {
+        var answer = APIAnswer(status)
+        answer.fields.append(("Allow", allowed.map(\.rawValue).joined(separator: ", ")))
+        return answer
     }
 
     /// Reads the content, which nobody may send compressed.
@@ -101,7 +114,6 @@ package struct Router: Sendable {
     private func nonResource(
         _ head: HTTPRequestHead, _ info: RequestInfo, _ query: QueryParameters
     ) throws(Status) -> APIAnswer {
-        guard head.method == .get || head.method == .head else { throw .methodNotAllowed }
         let segments = info.segments
         switch segments.first {
         case nil: return APIAnswer(["paths": strings(paths)])

@@ -15,8 +15,9 @@ package struct TokenFile: Authenticator {
     private var users: [String: UserInfo] = [:]
 
     package init(_ text: String) throws(LineError) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.hasSuffix("\r") ? line.dropLast() : line
+        // CR LF is one Character.
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             let columns = Self.columns(line)
             guard columns.count >= 3, !columns[0].isEmpty, !columns[1].isEmpty else {
@@ -43,7 +44,12 @@ package struct TokenFile: Authenticator {
     }
 
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
-        guard let header = request.head.fields["authorization"] else { return nil }
+        try user(authorization: request.head.fields["authorization"])
+    }
+
+    /// Takes the value of the Authorization field.
+    func user(authorization header: String?) throws(AuthenticationError) -> UserInfo? {
+        guard let header else { return nil }
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
         guard let user = users[String(parts[1])] else { throw AuthenticationError(reason: "invalid bearer token") }

@@ -1,4 +1,5 @@
-/// What a client accepts (RFC 9110 §12.5.1), as apiserver `negotiate.go` reads it: the first clause that fits wins.
+/// What a client accepts (RFC 9110 §12.5.1), as apiserver `negotiate.go` reads it: of the clauses that fit, the one of
+/// the greatest weight wins, and the first of those.
 struct MediaTypes {
     struct Clause {
         /// `application/json`, in lower case.
@@ -6,10 +7,14 @@ struct MediaTypes {
         let parameters: [String: String]
     }
 
+    /// Without those of weight 0; the greatest weight first.
     let clauses: [Clause]
+    /// Whether the client said nothing, not even what it does not want.
+    private let isSilent: Bool
 
     init(_ accept: [String]) {
-        clauses = accept.flatMap { $0.split(separator: ",") }.compactMap { text in
+        let weighted = accept.flatMap { $0.split(separator: ",") }.compactMap {
+            text -> (clause: Clause, weight: Double)? in
             let parts = text.split(separator: ";").map { $0.trimmed }
             guard let type = parts.first, !type.isEmpty else { return nil }
             var parameters: [String: String] = [:]
@@ -17,14 +22,19 @@ struct MediaTypes {
                 let pair = part.split(separator: "=", maxSplits: 1)
                 if pair.count == 2 { parameters[pair[0].trimmed.lowercased()] = pair[1].trimmed }
             }
-            if let quality = parameters["q"], (Double(quality) ?? 1) <= 0 { return nil }
-            return Clause(type: type.lowercased(), parameters: parameters)
+            let weight = parameters["q"].flatMap(Double.init) ?? 1
+            return weight > 0 ? (Clause(type: type.lowercased(), parameters: parameters), weight) : nil
         }
+        isSilent = accept.allSatisfy { $0.trimmed.isEmpty }
+        // Stable, so that among equals the client's order stays.
+        clauses = weighted.enumerated().sorted { left, right in
+            (right.element.weight, left.offset) < (left.element.weight, right.offset)
+        }.map(\.element.clause)
     }
 
     /// Whether plain JSON will do; no Accept accepts everything.
     var acceptsJSON: Bool {
-        clauses.isEmpty || clauses.contains { ["application/json", "application/*", "*/*"].contains($0.type) }
+        isSilent || clauses.contains { ["application/json", "application/*", "*/*"].contains($0.type) }
     }
 
     /// The version of aggregated discovery that the client wants most; `nil` means the legacy documents.

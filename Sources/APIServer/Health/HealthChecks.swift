@@ -1,4 +1,4 @@
-import KubeModel
+package import Logging
 import Synchronization
 
 /// One thing that must be well: a name for `/readyz/NAME`, and what finds out.
@@ -28,14 +28,17 @@ package final class HealthChecks: Sendable {
 
     private let live: [HealthCheck]
     private let ready: [HealthCheck]
+    private let logger: Logger
     private let isShuttingDown = Atomic(false)
 
     /// - Parameters:
     ///   - live: without these the process should be restarted.
     ///   - ready: without these it should get no requests.
-    package init(live: [HealthCheck], ready: [HealthCheck]) {
+    ///   - logger: gets the reasons, which no client is told.
+    package init(live: [HealthCheck], ready: [HealthCheck], logger: Logger) {
         self.live = [HealthCheck("ping") {}] + live
         self.ready = ready
+        self.logger = logger
     }
 
     /// From now on `/readyz` fails.
@@ -46,6 +49,12 @@ package final class HealthChecks: Sendable {
     /// Answers `segments` of a path that starts with `healthz`, `livez` or `readyz`; `nil` for a check that is not
     /// there.
     package func answer(_ segments: [String], query: QueryParameters) -> Answer? {
+        guard let answer = checked(segments, query) else { return nil }
+        for failure in answer.failures { logger.warning("health check failed", metadata: ["check": "\(failure)"]) }
+        return answer
+    }
+
+    private func checked(_ segments: [String], _ query: QueryParameters) -> Answer? {
         guard let endpoint = segments.first, segments.count <= 2 else { return nil }
         var checks = live
         if endpoint == "readyz" {

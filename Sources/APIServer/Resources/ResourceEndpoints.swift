@@ -1,3 +1,4 @@
+import HTTPWire
 package import KubeModel
 
 /// The resources that this server stores itself, by URL.
@@ -38,6 +39,12 @@ struct ResourceEndpoint: Sendable {
 
     var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
 
+    /// What can be done at this URL (RFC 9110 §10.2.1).
+    func allowedMethods(_ info: RequestInfo) -> [HTTPMethod] {
+        if isStatus { return [.get, .head, .patch, .put] }
+        return info.name.isEmpty ? [.get, .head, .post] : [.delete, .get, .head, .patch, .put]
+    }
+
     func methodNotAllowed(_ info: RequestInfo) -> Status {
         Status(
             code: 405, reason: "MethodNotAllowed",
@@ -51,20 +58,13 @@ struct ResourceEndpoint: Sendable {
         if !info.namespace.isEmpty, !DNS1123.isLabel(info.namespace) { throw .pathNotFound }
         switch info.verb {
         case "list": return try await list(request)
-        case "create":
-            guard info.name.isEmpty else { throw methodNotAllowed(info) }
-            return try await create(request)
+        case "create": return try await create(request)
         case "get": return try await get(request)
-        case "update": return try await update(named(request))
-        case "patch": return try await patch(named(request))
-        case "delete": return try await delete(named(request))
+        case "update": return try await update(request)
+        case "patch": return try await patch(request)
+        case "delete": return try await delete(request)
         default: throw methodNotAllowed(info)
         }
-    }
-
-    private func named(_ request: APIRequest) throws(Status) -> APIRequest {
-        guard !request.info.name.isEmpty else { throw methodNotAllowed(request.info) }
-        return request
     }
 
     private func get(_ request: APIRequest) async throws(Status) -> APIAnswer {

@@ -1,0 +1,119 @@
+import KubeModel
+import Testing
+
+@testable import APIServer
+
+@Suite struct OpenAPIDocumentsTests {
+    private static let dotted = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+    private static let deprecated = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+
+    private let documents = OpenAPIDocuments(group: Fixture.subresources)
+
+    private func answer(_ path: String, accept: String? = nil, query: String? = nil) throws -> APIAnswer {
+        try documents.answer(
+            path.split(separator: "/").map(String.init), Fixture.head(accept.map { ["Accept": $0] } ?? [:]),
+            QueryParameters(query))
+    }
+
+    private func value(_ answer: APIAnswer) -> JSONValue? {
+        if case .document(let document) = answer.content { document.value } else { nil }
+    }
+
+    /// All values of `$ref` below `value`.
+    private func references(_ value: JSONValue) -> [String] {
+        let below = (value.array ?? []) + (value.object?.members.map(\.value) ?? [])
+        return (value["$ref"]?.string).map { [$0] } ?? below.flatMap(references)
+    }
+
+    private func resolve(_ reference: String, in document: JSONValue) -> JSONValue? {
+        reference.split(separator: "/").dropFirst().reduce(document as JSONValue?) { $0?[String($1)] }
+    }
+
+    @Test(arguments: ["openapi/v2", "openapi/v3/apis/subresources.kubevirt.io/v1"])
+    func `refers to nothing that is not there`(path: String) throws {
+        let document = try #require(value(answer(path)))
+        let references = references(document)
+        #expect(references.count > 10)
+        for reference in references {
+            #expect(reference.hasPrefix("#/"))
+            #expect(resolve(reference, in: document)?["type"] == "object", "\(reference)")
+        }
+    }
+
+    @Test(arguments: ["openapi/v2", "openapi/v3/apis/subresources.kubevirt.io/v1alpha3"])
+    func `describes each operation once, with its parameters and answers`(path: String) throws {
+        let document = try #require(value(answer(path)))
+        let paths = try #require(document["paths"]?.object)
+        #expect(
+            paths.members.contains { $0.name.hasSuffix("/namespaces/{namespace}/virtualmachines/{name}/addinterface") })
+        var identifiers: Set<String> = []
+        for (path, item) in paths.members {
+            let operation = try #require(item["put"])
+            #expect(item.object?.members.map(\.name) == ["put"])
+            let (isNew, _) = identifiers.insert(operation["operationId"]?.string ?? "")
+            #expect(isNew)
+            let parameters = operation["parameters"]?.array ?? []
+            let inPath = parameters.filter { $0["in"] == "path" }
+            #expect(inPath.map { $0["name"]?.string } == ["namespace", "name"], "\(path)")
+            #expect(inPath.allSatisfy { $0["required"] == true })
+            let inQuery = parameters.filter { $0["in"] == "query" }.map { $0["name"]?.string }
+            #expect(inQuery == ["dryRun", "fieldManager", "fieldValidation"])
+            #expect(operation[path: "responses", "202"] != nil)
+            #expect(operation[path: "responses", "200"] == nil)
+            #expect(operation[path: "x-kubernetes-group-version-kind", "group"] == "kubevirt.io")
+        }
+    }
+
+    @Test(arguments: [nil, "*/*", "application/json", "application/*", "application/json, " + dotted])
+    func `serves OpenAPI 2 as JSON`(accept: String?) throws {
+        let answer = try answer("openapi/v2", accept: accept)
+        #expect(value(answer)?["swagger"] == "2.0")
+        #expect(answer.fields.map(\.name) == ["Vary"])
+    }
+
+    /// kubectl asks by the name with `@`; Go can only read back the one with dots.
+    @Test(arguments: [dotted, deprecated, deprecated + ",application/json", "text/html," + dotted])
+    func `serves OpenAPI 2 as an empty protobuf message under its dotted name`(accept: String) throws {
+        let answer = try answer("openapi/v2", accept: accept)
+        guard case .bytes([], let type) = answer.content else {
+            Issue.record("\(answer.content)")
+            return
+        }
+        #expect(answer.status == 200)
+        #expect(type == Self.dotted)
+    }
+
+    @Test(arguments: ["text/html", "application/vnd.kubernetes.protobuf"])
+    func `answers 406 to who accepts neither`(accept: String) throws {
+        let answer = try answer("openapi/v2", accept: accept)
+        #expect(answer.status == 406)
+        guard case .none = answer.content else {
+            Issue.record("\(answer.content)")
+            return
+        }
+    }
+
+    @Test func `links the documents of OpenAPI 3 by their hash`() throws {
+        let root = try #require(value(answer("openapi/v3")))
+        let paths = try #require(root["paths"]?.object)
+        let names = ["apis/subresources.kubevirt.io/v1", "apis/subresources.kubevirt.io/v1alpha3"]
+        #expect(paths.members.map(\.name) == names)
+        for (name, entry) in paths.members {
+            let url = try #require(entry["serverRelativeURL"]?.string).split(separator: "?").map(String.init)
+            #expect(url.first == "/openapi/v3/\(name)")
+            let linked = try answer(url[0], query: url[1])
+            #expect(value(linked)?["openapi"] == "3.0.0")
+            #expect(linked.fields.map(\.value) == ["public, immutable"])
+            // The hash of another version: the current document, to be asked for again.
+            let stale = try answer(url[0], query: "hash=0")
+            #expect(stale.status == 200)
+            #expect(stale.fields.isEmpty)
+            #expect(value(stale) == value(linked))
+        }
+    }
+
+    @Test(arguments: ["openapi", "openapi/v1", "openapi/v2/x", "openapi/v3/apis", "openapi/v3/apis/g/v1"])
+    func `knows no other document`(path: String) {
+        #expect(throws: Status.pathNotFound) { try answer(path) }
+    }
+}
