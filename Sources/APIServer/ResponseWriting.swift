@@ -9,7 +9,9 @@ enum ResponseWriting {
     static let gzipThreshold = 128 * 1024
 
     static func response(_ answer: APIAnswer, to head: HTTPRequestHead, auditID: String) -> HTTPResponse {
-        var fields: [(name: String, value: String)] = [("Audit-Id", auditID)]
+        var fields: [(name: String, value: String)] = []
+        fields.reserveCapacity(10)
+        fields.append(("Audit-Id", auditID))
         var status = answer.status
         var content: [UInt8] = []
         var cacheControl = "no-cache, private"

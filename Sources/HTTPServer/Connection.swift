@@ -60,11 +60,11 @@ final class Connection: ReadinessHandler {
     // MARK: Readiness
 
     func ready(_ readiness: Readiness, on loop: isolated EventLoop) {
-        if readiness.contains(.writable) { flush() }
-        if readiness.contains(.failed), !wantsToRead {
+        if readiness.isAny(.writable) { flush() }
+        if readiness.isAny(.failed), !wantsToRead {
             // Nothing will be read that could tell more, and epoll would tell it again at once.
             close()
-        } else if !readiness.isDisjoint(with: [.readable, .failed]) {
+        } else if readiness.isAny(.readable) || readiness.isAny(.failed) {
             read(on: loop)
         }
         settle()
@@ -270,10 +270,7 @@ final class Connection: ReadinessHandler {
 
     private func updateInterest() {
         guard let token else { return }
-        var interest: Readiness = []
-        if wantsToRead { interest.insert(.readable) }
-        if backlog > 0 { interest.insert(.writable) }
-        context.selector.setInterest(interest, for: token)
+        context.selector.setInterest(Readiness(reading: wantsToRead, writing: backlog > 0), for: token)
     }
 
     private func updateDeadline() {

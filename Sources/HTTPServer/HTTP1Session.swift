@@ -129,7 +129,6 @@ final class HTTP1Session: HTTPSession {
             let response = await connection.context.handler.respond(to: request)
             await self.finish(exchange, with: response)
             self.process(on: loop)
-            connection.settle()
         }
     }
 
@@ -189,6 +188,7 @@ final class HTTP1Session: HTTPSession {
         switch response.content {
         case .bytes(let content):
             let hasNoContent = response.head.status == 204 || response.head.status == 304
+            outbound.reserveCapacity(outbound.count + content.count + 1024)
             HTTP1Serializer.write(
                 response.head, framing: hasNoContent ? .none : .length(content.count), date: date,
                 closes: closes, keepsAlive: exchange.head.minorVersion == 0, into: &outbound)

@@ -98,7 +98,7 @@ package struct ChunkedDecoder: Sendable {
     /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 §7.1.1.
     private mutating func stepExtension(_ octet: UInt8) throws(HTTPWireError) {
         let isBlank = octet == space || octet == tab
-        let isToken = ASCII.isIn(ASCII.token, octet)
+        let isToken = ASCII.isToken(octet)
         switch state {
         case .extensionSpace where isBlank, .extensionStart where isBlank, .extensionNameSpace where isBlank,
             .extensionValueStart where isBlank, .extensionName where isToken, .extensionToken where isToken:
@@ -118,8 +118,8 @@ package struct ChunkedDecoder: Sendable {
         case .extensionToken where isBlank, .extensionAfterQuoted where isBlank: state = .extensionSpace
         case .extensionQuoted where octet == 0x22: state = .extensionAfterQuoted
         case .extensionQuoted where octet == 0x5c: state = .extensionEscape
-        case .extensionQuoted where ASCII.isIn(ASCII.fieldValue, octet): break
-        case .extensionEscape where ASCII.isIn(ASCII.fieldValue, octet): state = .extensionQuoted
+        case .extensionQuoted where ASCII.isFieldValue(octet): break
+        case .extensionEscape where ASCII.isFieldValue(octet): state = .extensionQuoted
         default: throw Self.malformed
         }
     }
@@ -127,11 +127,11 @@ package struct ChunkedDecoder: Sendable {
     private mutating func stepTrailer(_ octet: UInt8) throws(HTTPWireError) {
         switch state {
         case .trailerStart where octet == carriageReturn: state = .lastLineFeed
-        case .trailerStart where ASCII.isIn(ASCII.token, octet): state = .trailerName
-        case .trailerName where ASCII.isIn(ASCII.token, octet): break
+        case .trailerStart where ASCII.isToken(octet): state = .trailerName
+        case .trailerName where ASCII.isToken(octet): break
         case .trailerName where octet == 0x3a: state = .trailerValue
         case .trailerValue where octet == carriageReturn: state = .trailerLineFeed
-        case .trailerValue where ASCII.isIn(ASCII.fieldValue, octet): break
+        case .trailerValue where ASCII.isFieldValue(octet): break
         case .trailerLineFeed where octet == lineFeed: state = .trailerStart
         case .lastLineFeed where octet == lineFeed: state = .done
         default: throw HTTPWireError(400, "a trailer field is malformed")

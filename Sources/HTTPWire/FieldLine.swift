@@ -8,7 +8,7 @@ struct FieldLine {
     /// Throws 400.
     init(_ buffer: [UInt8], _ line: Range<Int>) throws(HTTPWireError) {
         var colon = line.lowerBound
-        while colon < line.upperBound, ASCII.isIn(ASCII.token, buffer[colon]) { colon += 1 }
+        while colon < line.upperBound, ASCII.isToken(buffer[colon]) { colon += 1 }
         guard colon > line.lowerBound, colon < line.upperBound, buffer[colon] == 0x3a else {
             let isFolded = buffer[line.lowerBound] == space || buffer[line.lowerBound] == tab
             throw HTTPWireError(
@@ -20,7 +20,7 @@ struct FieldLine {
         var end = line.upperBound
         while first < end, buffer[first] == space || buffer[first] == tab { first += 1 }
         while end > first, buffer[end - 1] == space || buffer[end - 1] == tab { end -= 1 }
-        for index in first..<end where !ASCII.isIn(ASCII.fieldValue, buffer[index]) {
+        for index in first..<end where !ASCII.isFieldValue(buffer[index]) {
             throw HTTPWireError(400, "a header field has a control character in its value")
         }
         name = line.lowerBound..<colon
@@ -65,7 +65,7 @@ struct FieldFraming: Sendable {
         case 17 where Self.equal(name, "transfer-encoding"):
             guard !isChunked else { throw HTTPWireError(400, "there are two Transfer-Encoding fields") }
             guard Self.equal(value, "chunked") else {
-                throw !value.isEmpty && value.allSatisfy({ ASCII.isIn(ASCII.token, $0) })
+                throw !value.isEmpty && value.allSatisfy({ ASCII.isToken($0) })
                     ? HTTPWireError(501, "the only transfer coding that the server knows is chunked")
                     : HTTPWireError(400, "the Transfer-Encoding field is not: chunked")
             }

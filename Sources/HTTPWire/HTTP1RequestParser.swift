@@ -61,6 +61,7 @@ package struct HTTP1RequestParser: Sendable {
             if requestLine == nil {
                 requestLine = try Self.parseRequestLine(buffer, line)
                 fieldsStart = lineStart
+                entries.reserveCapacity(16)
             } else {
                 try parseField(buffer, line, start)
             }
@@ -102,7 +103,7 @@ package struct HTTP1RequestParser: Sendable {
     ) throws(HTTPWireError) -> RequestLine {
         let octets = buffer[line]
         guard let first = octets.firstIndex(of: space), first > line.lowerBound,
-            octets[..<first].allSatisfy({ ASCII.isIn(ASCII.token, $0) })
+            octets[..<first].allSatisfy({ ASCII.isToken($0) })
         else { throw HTTPWireError(400, "the request line does not start with a method and a space") }
         let afterMethod = octets[(first + 1)...]
         guard let second = afterMethod.firstIndex(of: space), second > first + 1 else {

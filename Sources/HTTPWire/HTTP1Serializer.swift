@@ -49,8 +49,7 @@ package enum HTTP1Serializer {
             output.append(contentsOf: "\r\n".utf8)
             output.append(contentsOf: field.name.utf8)
             output.append(contentsOf: ": ".utf8)
-            // No value may end the line early, wherever it came from.
-            for octet in field.value.utf8 { output.append(octet < space && octet != tab ? space : octet) }
+            append(field.value, to: &output)
         }
         switch framing {
         case .length(let length):
@@ -74,6 +73,15 @@ package enum HTTP1Serializer {
         output.append(contentsOf: "\r\n".utf8)
         output.append(contentsOf: content)
         output.append(contentsOf: "\r\n".utf8)
+    }
+
+    /// Writes a value; none may end the line early, wherever it came from.
+    private static func append(_ value: String, to output: inout [UInt8]) {
+        let start = output.count
+        output.append(contentsOf: value.utf8)
+        for index in start..<output.count where output[index] < space && output[index] != tab {
+            output[index] = space
+        }
     }
 
     private static func append(_ number: Int, to output: inout [UInt8]) {

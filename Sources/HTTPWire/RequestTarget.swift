@@ -27,7 +27,7 @@ package enum RequestTarget {
             guard method == .options else { throw HTTPWireError(400, "the request target * is for OPTIONS only") }
             return ("*", nil)
         }
-        guard octets.allSatisfy({ ASCII.isIn(ASCII.target, $0) }) else {
+        guard octets.allSatisfy({ ASCII.isTarget($0) }) else {
             throw HTTPWireError(400, "the request target has a character that must be percent-encoded")
         }
         if octets.first != 0x2f {
@@ -98,7 +98,7 @@ package enum RequestTarget {
         } else {
             let end = octets.firstIndex(of: 0x3a) ?? octets.endIndex
             let host = octets[..<end]
-            guard host.allSatisfy({ ASCII.isIn(ASCII.host, $0) }) else { return false }
+            guard host.allSatisfy({ ASCII.isHost($0) }) else { return false }
             do { try checkPercentEncoding(host) } catch { return false }
             rest = octets[end...]
         }
@@ -129,7 +129,7 @@ package enum RequestTarget {
                     guard isIPv4(part) else { return false }
                     groups += 2
                 } else {
-                    guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ ASCII.isIn(ASCII.hex, $0) })
+                    guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ ASCII.hexValue($0) != nil })
                     else { return false }
                     groups += 1
                 }
