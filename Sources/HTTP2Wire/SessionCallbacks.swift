@@ -25,7 +25,6 @@ enum SessionCallbacks {
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
 
         nghttp2_option_set_no_auto_window_update(options, 1)
-        nghttp2_option_set_no_closed_streams(options, 1)
         nghttp2_option_set_max_outbound_ack(options, limits.outboundAcksMax)
         nghttp2_option_set_max_continuations(options, limits.continuationsMax)
         nghttp2_option_set_stream_reset_rate_limit(

@@ -132,6 +132,9 @@ final class HTTP2Connection: HTTPSession {
 
     private func finish(_ exchange: Exchange, with response: HTTPResponse) async {
         guard !exchange.isClosed, !exchange.hasResponded else { return }
+        // As on HTTP/1.1: what follows the head may show that the request was not what it seemed.
+        if !exchange.head.expectsContinue || exchange.body.receivedBytes > 0 { _ = await exchange.body.discard() }
+        guard !exchange.isClosed, !exchange.hasResponded else { return }
         if let failure = exchange.body.failure { return refuse(exchange.id, failure) }
         exchange.hasResponded = true
         let isHead = exchange.head.method == .head
