@@ -23,8 +23,8 @@ package actor EventLoop {
             while assumeIsolated({ $0.turn() }) {
                 executor.runJobs()
             }
-            // A job left in the queue would leave its task waiting for good.
-            executor.runJobs()
+            // A job left in the queue would leave its task waiting for good, and one may bring another.
+            repeat { executor.runJobs() } while executor.hasLocalJobs
         }
     }
 
@@ -37,7 +37,9 @@ package actor EventLoop {
     package func sleep(milliseconds: Int64) async {
         await withCheckedContinuation { continuation in
             let timer = SleepTimer(selector: selector, continuation: continuation)
-            timer.token = selector.registerTimer(at: selector.now + milliseconds, handler: timer)
+            // Not the selector's `now`, which is as old as the turn; and a millisecond that has begun does not count.
+            let wakeTime = clinux_monotonic_ms() + milliseconds + 1
+            timer.token = selector.registerTimer(at: wakeTime, handler: timer)
         }
     }
 

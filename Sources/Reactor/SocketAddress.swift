@@ -51,7 +51,8 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
             _ = inet_ntop(family, bytes.baseAddress.map { $0 + offset }, &text, socklen_t(text.count))
             return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
-        return host.hasPrefix("::ffff:") ? String(host.dropFirst(7)) : host
+        // Only a mapped address has dots; ::ffff:0:0:0/96 is another prefix (RFC 2765).
+        return host.hasPrefix("::ffff:") && host.contains(".") ? String(host.dropFirst(7)) : host
     }
 
     /// `127.0.0.1:6443`, `[::1]:6443`.

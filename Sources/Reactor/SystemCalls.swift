@@ -26,7 +26,7 @@ package struct SystemCalls: Sendable {
             return (descriptor, descriptor >= 0 ? SocketAddress(storage) : nil)
         })
 
-    /// Reads into `buffer[..<limit]`.
+    /// Reads into `buffer`, at most all of it.
     ///
     /// Wraps `recv(2)`; repeats on EINTR.
     package func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> IOResult {
