@@ -61,9 +61,15 @@ let package = Package(
         // Tests mirror the modules; EndToEndTests drives the built binary.
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
         .testTarget(name: "DeflateTests", dependencies: ["Deflate"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["COpenSSL", "TLS"], swiftSettings: strict),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPWire", "Reactor", "TLS", log],
+            swiftSettings: strict),
         .testTarget(
             name: "APIServerTests", dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeModel", log],
             swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["KubeModel", "TLS"], swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
         .testTarget(

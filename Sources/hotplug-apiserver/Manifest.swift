@@ -14,10 +14,10 @@ enum Manifest {
     static func readAll(_ path: String) throws -> [JSONValue] {
         let data: Data
         do {
-            data =
-                path == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data()
-                : try Data(contentsOf: URL(fileURLWithPath: path))
+            // Not `Data(contentsOf:)`, which refuses pipes: bash's `<(kubectl get ...)` is one.
+            let handle =
+                path == "-" ? .standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            data = try handle.readToEnd() ?? Data()
         } catch {
             throw ValidationError("\(path) cannot be read: \(error.localizedDescription)")
         }

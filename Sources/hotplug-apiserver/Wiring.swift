@@ -98,7 +98,13 @@ struct Wiring {
 
     private func authenticator(_ credentials: Credentials) throws -> UnionAuthenticator {
         var bundle = Array(credentials.authority.pair.certificate.utf8)
-        if let file = flags.clientCaFile { bundle += try read(file, for: "--client-ca-file") }
+        if let file = flags.clientCaFile {
+            let authorities = try read(file, for: "--client-ca-file")
+            guard (try? CertificatePool(bundle: authorities)) != nil else {
+                throw Failure(description: "--client-ca-file: \(file) has no certificate in it")
+            }
+            bundle += authorities
+        }
         var authenticators: [any Authenticator] = [
             ClientCertificateAuthenticator(trusting: try CertificatePool(bundle: bundle))
         ]

@@ -1,0 +1,191 @@
+import Foundation
+import KubeModel
+import TLS
+
+/// `hotplug-apiserver serve` as a process of its own, on a free port; killed with its owner.
+final class ServerProcess: @unchecked Sendable {
+    // Sendable: `process` is set up in `init` and then only asked for its ID and its end; the log locks itself.
+
+    /// The state, which outlives the process.
+    let directory: TemporaryDirectory
+    let log = ProcessLog()
+    /// What it printed on standard output: the hints.
+    let output = ProcessLog()
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+    /// Kills the server should this process end without doing so.
+    private let guardian = Process()
+    private let lifeline = Pipe()
+    /// From the line that says `ready`.
+    private(set) var url = ""
+
+    var dataDirectory: String { directory.path + "/data" }
+    var pki: String { dataDirectory + "/pki" }
+    var kubeconfig: String { dataDirectory + "/admin.kubeconfig" }
+    var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
+    var identifier: Int32 { process.processIdentifier }
+
+    /// Starts the server, and waits until it is ready.
+    init(_ flags: [String] = [], in directory: TemporaryDirectory? = nil, examples: Bool = true) throws {
+        self.directory = try directory ?? TemporaryDirectory()
+        process.executableURL = URL(fileURLWithPath: Project.binary)
+        process.arguments =
+            ["serve", "--data-dir", dataDirectory, "--secure-port", "0"]
+            + (examples ? ["--examples", Project.examples] : []) + flags
+        process.standardInput = FileHandle.nullDevice
+        let (outputPipe, errorPipe) = (Pipe(), Pipe())
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        try process.run()
+        output.follow(outputPipe.fileHandleForReading)
+        log.follow(errorPipe.fileHandleForReading)
+        try startGuardian()
+        let ready = try log.wait(for: "the line that says ready") { $0.contains("\"ready\"") }
+        guard let match = ready.firstMatch(of: /https:\/\/[0-9a-f.:\[\]]+/) else {
+            throw Failure("no URL in: \(ready)")
+        }
+        url = String(match.output)
+    }
+
+    deinit {
+        kill()
+    }
+
+    private func startGuardian() throws {
+        guardian.executableURL = URL(fileURLWithPath: "/bin/sh")
+        guardian.arguments = ["-c", "read line; kill -9 \(process.processIdentifier)"]
+        guardian.standardInput = lifeline
+        try guardian.run()
+    }
+
+    /// Ends the server at once, as a power cut would.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        _ = try? waitForEnd()
+    }
+
+    /// Sends a signal that the server may handle.
+    func send(_ signal: Int32) {
+        Foundation.kill(process.processIdentifier, signal)
+    }
+
+    /// The exit status; negative: the signal that ended it.
+    @discardableResult
+    func waitForEnd() throws -> Int32 {
+        guard ended.wait(timeout: .now() + 30) == .success else { throw Failure("the server did not end") }
+        ended.signal()
+        // First the guardian: the identifier may soon be another's.
+        if guardian.isRunning { Foundation.kill(guardian.processIdentifier, SIGKILL) }
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// Ends the server in order.
+    func terminate() throws -> Int32 {
+        send(SIGTERM)
+        return try waitForEnd()
+    }
+
+    /// Ends the process and starts another on the same state.
+    func restarted(_ flags: [String] = []) throws -> ServerProcess {
+        kill()
+        return try ServerProcess(flags, in: directory, examples: false)
+    }
+
+    func text(_ file: String) throws -> String { try String(contentsOfFile: file, encoding: .utf8) }
+
+    var authority: CertificateAuthority {
+        get throws {
+            CertificateAuthority(
+                pair: CertificatePair(certificate: try text("\(pki)/ca.crt"), key: try text("\(pki)/ca.key")))
+        }
+    }
+
+    /// A connection as somebody; the administrator unless told otherwise, nobody for `nil`.
+    func connect(as pair: CertificatePair?) throws -> APIConnection {
+        let context = try TLSContext(
+            trusting: Array(try text("\(pki)/ca.crt").utf8), certificate: Array((pair?.certificate ?? "").utf8),
+            key: Array((pair?.key ?? "").utf8))
+        return try APIConnection(port: port, context: context)
+    }
+
+    func connect() throws -> APIConnection {
+        try connect(
+            as: CertificatePair(certificate: try text("\(pki)/admin.crt"), key: try text("\(pki)/admin.key")))
+    }
+
+    /// kubectl as somebody else: `user` is the kubeconfig's, in YAML's flow style.
+    func kubectl(user: String) throws -> Kubectl {
+        let config = try directory.write(
+            """
+            apiVersion: v1
+            kind: Config
+            clusters: [{name: c, cluster: {server: "\(url)", certificate-authority: \(pki)/ca.crt}}]
+            users: [{name: u, user: \(user)}]
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            current-context: c
+            """, to: "\(UUID().uuidString).kubeconfig")
+        return Kubectl(path: Kubectl.path, kubeconfig: config, home: directory.path)
+    }
+
+    func kubectl(_ path: String = Kubectl.path) -> Kubectl {
+        Kubectl(path: path, kubeconfig: kubeconfig, home: directory.path)
+    }
+
+    /// curl as the administrator, or with other credentials.
+    func curl(
+        _ path: String, _ options: [String] = [], credentials: [String]? = nil, input: String = ""
+    ) throws -> Command.Result {
+        let credentials = credentials ?? ["--cert", "\(pki)/admin.crt", "--key", "\(pki)/admin.key"]
+        return try Command.run(
+            ["curl", "-sS", "--cacert", "\(pki)/ca.crt"] + credentials + options + [url + path], input: input)
+    }
+}
+
+/// The lines that a process writes, as they come.
+final class ProcessLog: @unchecked Sendable {
+    // Sendable: everything below is used under `condition`.
+    private let condition = NSCondition()
+    private var text: [UInt8] = []
+    private var isAtEnd = false
+
+    /// Reads to the end on a thread of its own.
+    func follow(_ handle: FileHandle) {
+        Thread.detachNewThread { [self] in
+            while true {
+                let data = handle.availableData
+                condition.lock()
+                text += data
+                isAtEnd = data.isEmpty
+                condition.broadcast()
+                condition.unlock()
+                if data.isEmpty { return }
+            }
+        }
+    }
+
+    /// The whole lines so far.
+    var lines: [String] {
+        condition.lock()
+        defer { condition.unlock() }
+        return wholeLines
+    }
+
+    private var wholeLines: [String] {
+        String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .map(String.init)
+    }
+
+    /// The first line that `isWanted`, present or to come.
+    func wait(for what: String, _ isWanted: (String) -> Bool) throws -> String {
+        let deadline = Date(timeIntervalSinceNow: 30)
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let line = wholeLines.first(where: isWanted) { return line }
+            guard !isAtEnd, condition.wait(until: deadline) else {
+                throw Failure("\(what) did not come; there is:\n\(wholeLines.joined(separator: "\n"))")
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import KubeModel
+import Testing
+
+/// The requests that four releases of virtctl put on the wire, replayed byte for byte.
+@Suite(.enabled(if: Project.hasVirtctlRequests)) struct VirtctlRequestTests {
+    struct Recording {
+        let client: String
+        let command: String
+        let path: String
+        let bytes: [UInt8]
+
+        init(_ entry: JSONValue) throws {
+            let request = entry["request"]
+            guard let client = entry["client"]?.string, let command = entry["command"]?.string,
+                let method = request?["method"]?.string, let path = request?["path"]?.string,
+                let headers = request?["headers"]?.object, let body = request?["body"]?.string
+            else { throw Failure("not a recording: \(entry)") }
+            (self.client, self.command, self.path) = (client, command, path)
+            var text = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:6443\r\n"
+            for (name, value) in headers.members { text += "\(name): \(value.string ?? "")\r\n" }
+            bytes = Array((text + "\r\n" + body).utf8)
+        }
+
+        var isRemoval: Bool { command == "removeinterface" }
+        var isOfMachine: Bool { path.contains("/virtualmachines/") }
+    }
+
+    @Test func `all are accepted, and change what they name`() throws {
+        let files = try TemporaryDirectory()
+        let tokens = try files.write("TOKEN,virtctl,1,system:masters\n", to: "tokens.csv")
+        let data = try Data(contentsOf: URL(fileURLWithPath: Project.virtctlRequests))
+        let recordings = try (JSONValue(parsing: Array(data)).array ?? []).map(Recording.init)
+        #expect(recordings.count == 9)
+        for recording in recordings {
+            let server = try ServerProcess(["--token-auth-file", tokens])
+            let admin = try server.connect()
+            // A VM of the VMI's name, as `--persist` finds it.
+            var machine = try admin.object("virtualmachines", "vm-fedora")
+            machine["metadata"] = ["name": "vmi-fedora"]
+            machine["status"] = nil
+            let created = try admin.request(
+                "POST", Subresource.objectPath("virtualmachines", nil), machine.serialized())
+            #expect(created.status == 201, "\(created.text)")
+            if recording.isRemoval {
+                let path = recording.path.replacing("removeinterface", with: "addinterface")
+                #expect(try admin.request("PUT", path, Subresource.body()).status == 202)
+            }
+
+            let virtctl = try server.connect(as: nil)
+            try virtctl.send(recording.bytes)
+            let reply = try virtctl.reply()
+            #expect(reply.status == 202, "\(recording.client) \(recording.command): \(reply.text)")
+            #expect(reply.body.isEmpty)
+
+            let state = recording.isRemoval ? " absent" : ""
+            let changed = ["defaultnetwork", "dyniface1=new-fancy-net\(state)"]
+            let template = try admin.networks(of: "virtualmachines", "vmi-fedora")
+            #expect(template == (recording.isOfMachine ? changed : ["defaultnetwork"]), "\(recording)")
+            // The VMI of a VM has its name.
+            #expect(try admin.networks() == changed, "\(recording)")
+        }
+    }
+}
