@@ -7,17 +7,18 @@ final class Listener: ReadinessHandler {
     /// Milliseconds without accepting after the process ran out of descriptors.
     private static let exhaustionPause: Int64 = 100
 
-    private let socket: Descriptor
+    private var socket: Descriptor?
     private let context: LoopContext
     private var token: Selector.Token?
 
     init(socket: consuming Descriptor, context: LoopContext) {
-        self.socket = socket
+        self.socket = consume socket
         self.context = context
     }
 
     func start() throws(SystemError) {
-        token = try context.selector.register(socket.rawValue, interest: .readable, handler: self)
+        guard let descriptor = socket?.rawValue else { return }
+        token = try context.selector.register(descriptor, interest: .readable, handler: self)
         context.onRoom = { [unowned self] in acceptIfRoom() }
     }
 
@@ -26,7 +27,8 @@ final class Listener: ReadinessHandler {
             guard context.connections.count < context.configuration.connectionsPerLoopMax else {
                 return pause(until: nil)
             }
-            let (descriptor, peer) = context.calls.accept(socket.rawValue)
+            guard let listening = socket?.rawValue else { return }
+            let (descriptor, peer) = context.calls.accept(listening)
             if descriptor >= 0 {
                 open(Descriptor(descriptor), peer)
             } else if SystemError("accept", errno: -descriptor).isExhaustion {
@@ -62,10 +64,11 @@ final class Listener: ReadinessHandler {
         context.selector.setInterest(.readable, for: token)
     }
 
-    /// Takes no more connections.
+    /// Takes no more connections: the kernel refuses them, so that their clients need not wait to learn it.
     func stop() {
         context.onRoom = nil
         if let token { context.selector.deregister(token) }
         token = nil
+        socket = nil
     }
 }
