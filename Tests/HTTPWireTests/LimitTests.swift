@@ -43,8 +43,7 @@ import Testing
         #expect(Self.statuses(Self.request(lineBytes: 20, field(49)), limits) == [431, 431])
     }
 
-    @Test func `a line past the limit that ends in LF alone is refused in two ways, by how it is cut`()
-    {
+    @Test func `a line past the limit that ends in LF alone is refused in two ways, by how it is cut`() {
         var limits = HTTPLimits()
         limits.requestLineBytesMax = 100
         #expect(Self.statuses("GET /" + String(repeating: "a", count: 200) + "\n", limits) == [414, 414])

@@ -16,8 +16,7 @@ struct MessageReader {
 
     private enum State {
         case head
-        case length(Int)
-        case chunks(ChunkedDecoder)
+        case body(HTTP1BodyDecoder)
         case ended
     }
 
@@ -71,22 +70,15 @@ struct MessageReader {
             self.head = head
             content = []
             expectsContinue = head.expectsContinue
-            switch head.framing {
-            case .none: finish(head)
-            case .length(let length): state = .length(length)
-            case .chunked: state = .chunks(ChunkedDecoder(limits: limits))
+            if head.framing == .none {
+                finish(head)
+            } else {
+                state = .body(HTTP1BodyDecoder(framing: head.framing, limits: limits))
             }
-        case .length(let remaining):
-            guard start < buffer.count else { return false }
-            let count = min(remaining, buffer.count - start)
-            content.append(contentsOf: buffer[start..<(start + count)])
-            start += count
-            state = .length(remaining - count)
-            if remaining == count, let head { finish(head) }
-        case .chunks(var decoder):
+        case .body(var decoder):
             guard start < buffer.count else { return false }
             start = try decoder.decode(buffer, start..<buffer.count, into: &content)
-            state = .chunks(decoder)
+            state = .body(decoder)
             if decoder.isDone, let head { finish(head) }
         }
         return true

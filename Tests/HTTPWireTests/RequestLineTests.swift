@@ -89,4 +89,24 @@ import Testing
         #expect(MessageReader.status("POST * HTTP/1.1\r\nHost: t\r\n\r\n") == 400)
         #expect(MessageReader.status("OPTIONS *x HTTP/1.1\r\nHost: t\r\n\r\n") == 400)
     }
+
+    @Test(
+        arguments: [
+            ("/a?b", "/a", "b"), ("*", "*", nil), ("http://t/a", nil, nil), ("a", nil, nil), ("", nil, nil),
+            ("/..", nil, nil),
+            ("/%zz", nil, nil), ("/a b", nil, nil),
+        ] as [(String, String?, String?)])
+    func `splits the path of an HTTP 2 request, which has no authority`(
+        _ target: String, _ path: String?, _ query: String?
+    ) {
+        let parts = try? RequestTarget.split(Array(target.utf8), method: .options)
+        #expect(parts?.path == path)
+        #expect(parts?.query == query)
+    }
+
+    @Test(arguments: [("t:80", true), ("[::1]", true), ("u@t", false), ("t:x", false), ("a/b", false)])
+    func `checks the authority of an HTTP 2 request`(_ authority: String, _ isValid: Bool) {
+        let checked: Void? = try? RequestTarget.checkAuthority(Array(authority.utf8))
+        #expect((checked != nil) == isValid)
+    }
 }

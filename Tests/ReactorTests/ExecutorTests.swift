@@ -76,15 +76,17 @@ struct ExecutorTests {
         try await withLoop { loop in
             let log = Log()
             let (stream, done) = AsyncStream.makeStream(of: Void.self)
+            let (gate, opener) = AsyncStream.makeStream(of: Void.self)
             await loop.run { loop in
                 // As the sessions start their handlers: a preference would have it queued (Swift 6.3).
                 Task.immediate {
                     log.append(loop.selector.count == 0 ? "task" : "elsewhere")
-                    await Self.resumeElsewhere()
+                    for await _ in gate {}
                     log.append(loop.executor.isOnLoopThread ? "back" : "lost")
                     done.finish()
                 }
                 log.append("maker")
+                Thread.detachNewThread { opener.finish() }
             }
             for await _ in stream {}
             #expect(log.entries == ["task", "maker", "back"])

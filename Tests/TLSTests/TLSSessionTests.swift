@@ -1,4 +1,3 @@
-import COpenSSL
 import Testing
 
 @testable import TLS
@@ -139,58 +138,5 @@ import Testing
         try sound.sendToServer([2])
         try sound.pump()
         #expect(sound.serverPlaintext == [2])
-    }
-}
-
-@Suite struct HandshakeTests {
-    @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
-    func `speaks TLS 1 point 2 and 1 point 3`(_ version: Int32) throws {
-        let client = Fixture.clientContext()
-        client.speakOnly(version)
-        let pair = try TLSPair(client: client)
-        try pair.handshake()
-        #expect(pair.server.isEstablished)
-    }
-
-    @Test(arguments: [TLS1_VERSION, TLS1_1_VERSION])
-    func `refuses versions before TLS 1 point 2`(_ version: Int32) throws {
-        let client = Fixture.clientContext()
-        client.speakOnly(version)
-        let pair = try TLSPair(client: client)
-        #expect(throws: TLSError.self) { try pair.handshake() }
-        #expect(!pair.server.isEstablished)
-        // protocol_version(70), RFC 8446 §6.2.
-        #expect(pair.toClient.suffix(2) == [2, 70])
-    }
-
-    @Test(arguments: [[], ["http/1.1"], ["h2", "http/1.1"], ["foo", "http/1.1"]])
-    func `agrees on a protocol that both speak, or on none when none is offered`(_ offered: [String]) throws {
-        let client = Fixture.clientContext()
-        if !offered.isEmpty { client.offer(offered) }
-        let pair = try TLSPair(client: client)
-        try pair.handshake()
-        #expect(pair.server.isEstablished)
-    }
-
-    @Test(arguments: [["foo"], ["http/1.0"], ["http/1.11"], ["HTTP/1.1"]])
-    func `ends the handshake when no offered protocol is served`(_ offered: [String]) throws {
-        let client = Fixture.clientContext()
-        client.offer(offered)
-        let pair = try TLSPair(client: client)
-        #expect(throws: TLSError.self) { try pair.handshake() }
-        // no_application_protocol(120), RFC 7301 §3.2.
-        #expect(pair.toClient.suffix(2) == [2, 120])
-    }
-
-    @Test func `a client refuses a server of another CA`() throws {
-        let pair = try TLSPair(client: Fixture.clientContext(trusting: Fixture.otherAuthority))
-        #expect(throws: TLSError.self) { try pair.handshake() }
-        #expect(!pair.client.isEstablished)
-    }
-
-    @Test func `a client refuses a server that has another name`() throws {
-        let pair = try TLSPair(name: "example.org")
-        #expect(throws: TLSError.self) { try pair.handshake() }
-        #expect(!pair.client.isEstablished)
     }
 }
