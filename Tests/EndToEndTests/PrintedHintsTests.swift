@@ -23,10 +23,7 @@ import Testing
         }
         #expect(outputs[0].contains("virtualmachineinstance.kubevirt.io/vmi-fedora"))
         #expect(outputs[0].contains("networkattachmentdefinition.k8s.cni.cncf.io/new-fancy-net"))
-        #expect(
-            outputs[2]
-                == #"[{"name":"defaultnetwork","pod":{}},{"multus":{"networkName":"new-fancy-net"},"name":"dyniface1"}]"#
-                + "\n" || outputs[2].contains(#""networkName":"new-fancy-net""#))
+        #expect(outputs[2].contains(#""networkName":"new-fancy-net""#), "\(outputs[2])")
         for output in outputs.suffix(2) { #expect(output.contains(" 202"), "\(output)") }
         // The last one was a dry run.
         let kubectl = server.kubectl()

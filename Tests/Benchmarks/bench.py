@@ -1,0 +1,432 @@
+#!/usr/bin/env python3
+"""Measures hotplug-apiserver beside nginx, in one run on one machine.
+
+  bench.py BINARY [--seconds S] [--durable-seconds S]
+
+Loopback only; the load comes from the same machine, so compare the columns rather than trust a figure alone. Both
+serve with one thread, the same certificate and the same bytes, in alternating rounds; medians of three are printed.
+Takes less than three minutes and leaves nothing behind.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from multiprocessing import Process, Queue
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENT = "/apis/subresources.kubevirt.io/v1"
+VMIS = "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstances"
+ROUNDS = 3
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+# The durable writes: clients, and what each of them adds where. An object stays small, as real ones are.
+CLIENTS = 64
+CLIENT_PROCESSES = 4
+VMIS_PER_CLIENT = 12
+INTERFACES_PER_VMI = 40
+
+
+def status_kb(pid, field):
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith(field + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+def cpu_seconds(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One of the two, as a process (or a few) on a port of 127.0.0.1."""
+
+    process = None
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}{DOCUMENT}"
+
+    def pids(self):
+        children = open(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read().split()
+        return [self.process.pid] + [int(child) for child in children]
+
+    def rss_kb(self):
+        return sum(status_kb(pid, "VmRSS") for pid in self.pids())
+
+    def cpu(self):
+        return sum(cpu_seconds(pid) for pid in self.pids())
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+class Ours(Server):
+    def __init__(self, binary, directory):
+        self.binary, self.directory = binary, directory
+
+    def start(self):
+        """Answers the seconds until the line that says `ready`."""
+        started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [self.binary, "serve", "--threads", "1", "-v", "0", "--secure-port", "0", "--data-dir",
+             f"{self.directory}/data", "--examples", str(ROOT / "Manifests/examples")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            found = re.search(r'"ready".*https://127\.0\.0\.1:(\d+)', line)
+            if found:
+                seconds = time.perf_counter() - started
+                self.port = int(found[1])
+                # Nobody may wait for somebody to read.
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return seconds
+        raise SystemExit(f"{self.binary} did not get ready")
+
+    def pki(self, name):
+        return f"{self.directory}/data/pki/{name}"
+
+    def context(self):
+        context = ssl.create_default_context(cafile=self.pki("ca.crt"))
+        context.load_cert_chain(self.pki("admin.crt"), self.pki("admin.key"))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+
+class Nginx(Server):
+    def __init__(self, directory, certificate, key, document):
+        self.directory = directory
+        self.port = free_port()
+        root = pathlib.Path(directory, "root" + DOCUMENT)
+        root.parent.mkdir(parents=True)
+        root.write_bytes(document)
+        self.configuration = pathlib.Path(directory, "nginx.conf")
+        self.configuration.write_text(f"""
+            daemon off; worker_processes 1; worker_rlimit_nofile 20000; error_log {directory}/error.log;
+            pid {directory}/nginx.pid;
+            events {{ worker_connections 16000; }}
+            http {{
+              access_log off; default_type application/json; sendfile on; keepalive_timeout 90s;
+              keepalive_requests 100000000; open_file_cache max=10;
+              client_body_temp_path {directory}/b; proxy_temp_path {directory}/p; fastcgi_temp_path {directory}/f;
+              uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;
+              server {{
+                listen 127.0.0.1:{self.port} ssl http2 backlog=4096; root {directory}/root;
+                ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;
+              }}
+            }}""")
+
+    def start(self):
+        """Answers the seconds until the port takes a connection."""
+        started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [shutil.which("nginx") or "/usr/sbin/nginx", "-p", self.directory, "-c", str(self.configuration)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while self.process.poll() is None and time.perf_counter() - started < 10:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return time.perf_counter() - started
+            except ConnectionRefusedError:
+                time.sleep(0.0005)
+        raise SystemExit(f"nginx did not start: {pathlib.Path(self.directory, 'error.log').read_text()}")
+
+
+def h2load(server, *options):
+    """Answers requests done and seconds, and fails unless each was a 2xx."""
+    run = subprocess.run(["h2load", *options, server.url], capture_output=True, text=True, timeout=120)
+    finished = re.search(r"finished in ([\d.]+)(m?s),", run.stdout)
+    statuses = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", run.stdout)
+    failed = re.search(r"(\d+) failed, (\d+) errored", run.stdout)
+    if not finished or not statuses or any(map(int, statuses.groups()[1:])) or any(map(int, failed.groups())):
+        raise SystemExit(f"h2load {' '.join(options)} {server.url}:\n{run.stdout}{run.stderr}")
+    return int(statuses[1]), float(finished[1]) / (1000 if finished[2] == "ms" else 1), run.stdout
+
+
+def measured(server, *options):
+    """Answers the rate, and the server's CPU in µs for each."""
+    before = server.cpu()
+    count, seconds, _ = h2load(server, *options)
+    return count / seconds, (server.cpu() - before) / count * 1e6
+
+
+def alternating(ours, peer, *options):
+    """Medians of rounds in turn: ((rate, µs), (rate, µs))."""
+    rounds = [(measured(ours, *options), measured(peer, *options)) for _ in range(ROUNDS)]
+    return tuple(
+        tuple(statistics.median(round[side][value] for round in rounds) for value in (0, 1)) for side in (0, 1))
+
+
+def idle_memory(server, counts):
+    """kB of resident memory that idle TLS connections cost, after one request each: {count: kB more}."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    request = f"GET {DOCUMENT} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    before, connections, result = server.rss_kb(), [], {}
+    try:
+        for count in counts:
+            while len(connections) < count:
+                plain = socket.create_connection(("127.0.0.1", server.port), 10)
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection = context.wrap_socket(plain)
+                connection.sendall(request)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+                connections.append(connection)
+            result[count] = server.rss_kb() - before
+    finally:
+        for connection in connections:
+            connection.close()
+    return result
+
+
+# Durable addinterface: plain sockets, so that the client costs little beside the server.
+
+
+class Connection:
+    def __init__(self, context, port):
+        plain = socket.create_connection(("127.0.0.1", port), 30)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+    def request(self, method, path, body):
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.socket.sendall(head.encode() + body)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise EOFError
+            answer += piece
+        head, _, content = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\n[Cc]ontent-[Ll]ength: (\d+)", head)
+        missing = (int(length[1]) if length else 0) - len(content)
+        while missing > 0:
+            content += (piece := self.socket.recv(65536))
+            missing -= len(piece)
+        return int(head[9:12]), content
+
+
+def instance(client, number):
+    return f"vmi-{client}-{number}"
+
+
+def durable_clients(context_files, port, clients, start_at, seconds, results):
+    """A process of the load: a thread and a connection for each client, one request after the other."""
+    ca, certificate, key = context_files
+    context = ssl.create_default_context(cafile=ca)
+    context.load_cert_chain(certificate, key)
+    counts = {}
+
+    def run(client):
+        connection = Connection(context, port)
+        for number in range(VMIS_PER_CLIENT):
+            manifest = {
+                "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
+                "metadata": {"name": instance(client, number)},
+                "spec": {"domain": {"devices": {"interfaces": [{"name": "default", "masquerade": {}}]}},
+                         "networks": [{"name": "default", "pod": {}}]}}
+            assert connection.request("POST", VMIS, json.dumps(manifest).encode())[0] == 201
+        time.sleep(max(0, start_at - time.time()))
+        accepted, latencies, began = 0, [], time.perf_counter()
+        for turn in range(VMIS_PER_CLIENT * INTERFACES_PER_VMI):
+            sent = time.perf_counter()
+            if sent - began > seconds:
+                break
+            path = (f"/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/"
+                    f"{instance(client, turn % VMIS_PER_CLIENT)}/addinterface")
+            body = f'{{"networkAttachmentDefinitionName":"new-fancy-net","name":"nic{turn}"}}'.encode()
+            status, content = connection.request("PUT", path, body)
+            assert status == 202, content
+            accepted += 1
+            latencies.append(time.perf_counter() - sent)
+        counts[client] = (accepted, time.perf_counter() - began, latencies)
+
+    threads = [threading.Thread(target=run, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results.put(counts)
+
+
+def durable(ours, seconds):
+    files = (ours.pki("ca.crt"), ours.pki("admin.crt"), ours.pki("admin.key"))
+    results, start_at = Queue(), time.time() + 5
+    processes = [
+        Process(target=durable_clients,
+                args=(files, ours.port, range(first, CLIENTS, CLIENT_PROCESSES), start_at, seconds, results))
+        for first in range(CLIENT_PROCESSES)]
+    for process in processes:
+        process.start()
+    time.sleep(max(0, start_at - time.time()))
+    before = ours.cpu()
+    counts = {}
+    for _ in processes:
+        counts.update(results.get(timeout=seconds + 60))
+    cpu = ours.cpu() - before
+    for process in processes:
+        process.join()
+    if len(counts) != CLIENTS:
+        raise SystemExit(f"only {len(counts)} of {CLIENTS} clients came to their end")
+    accepted = sum(count for count, _, _ in counts.values())
+    elapsed = max(elapsed for _, elapsed, _ in counts.values())
+    latencies = sorted(latency for _, _, latencies in counts.values() for latency in latencies)
+    # Each 202 must be in the store.
+    status, content = Connection(ours.context(), ours.port).request("GET", VMIS, b"")
+    stored = sum(
+        len(item["spec"]["networks"]) - 1 for item in json.loads(content)["items"]
+        if item["metadata"]["name"].startswith("vmi-") and item["metadata"]["name"].count("-") == 2)
+    if status != 200 or stored != accepted:
+        raise SystemExit(f"{accepted} requests got 202, {stored} interfaces are stored")
+    return {"rate": accepted / elapsed, "count": accepted, "cpu": cpu / accepted * 1e6,
+            "p50": latencies[len(latencies) // 2] * 1e3, "p99": latencies[len(latencies) * 99 // 100] * 1e3}
+
+
+def syncs_per_second(directory, seconds=1.0):
+    """What the disk gives a lone writer: 4 KiB and fdatasync, again and again."""
+    with open(f"{directory}/sync", "wb", buffering=0) as file:
+        count, end = 0, time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+            count += 1
+    return count / seconds
+
+
+class Table:
+    def __init__(self):
+        print(f"{'':44}{'ours':>12}{'nginx':>12}{'ratio':>8}")
+
+    def row(self, name, ours, peer=None, digits=0):
+        ratio = f"{ours / peer:8.2f}" if peer else f"{'':8}"
+        shown = f"{peer:12,.{digits}f}" if peer is not None else f"{'-':>12}"
+        print(f"{name:44}{ours:12,.{digits}f}{shown}{ratio}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--seconds", type=float, default=3, help="of each round of load")
+    parser.add_argument("--durable-seconds", type=float, default=10, help="of durable writes")
+    arguments = parser.parse_args()
+    for tool in ("h2load", "nginx"):
+        if not shutil.which(tool) and not os.access(f"/usr/sbin/{tool}", os.X_OK):
+            raise SystemExit(f"{tool} is missing: apt-get install nginx-light nghttp2-client")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    # So that what is below cleans up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+    with tempfile.TemporaryDirectory(prefix="hotplug-bench-") as directory:
+        servers = []
+        try:
+            run(arguments, directory, servers, min(5000, hard - 300))
+        finally:
+            for server in servers:
+                server.stop()
+
+
+def start_times(make):
+    """Seconds to ready: median of five starts; answers them and the last server, which runs."""
+    seconds = []
+    for number in range(5):
+        server = make(number)
+        seconds.append(server.start())
+        if number < 4:
+            server.stop()
+    return statistics.median(seconds), server
+
+
+def run(arguments, directory, servers, connections):
+    def our(number):
+        place = f"{directory}/ours-{number}"
+        os.mkdir(place)
+        servers.append(Ours(arguments.binary, place))
+        return servers[-1]
+
+    our_start, ours = start_times(our)
+    idle = ours.rss_kb()
+    connection = Connection(ours.context(), ours.port)
+    status, document = connection.request("GET", DOCUMENT, b"")
+    assert status == 200
+
+    def peer(number):
+        place = f"{directory}/nginx-{number}"
+        os.mkdir(place)
+        # The worker is another user's when this is root.
+        os.chmod(directory, 0o755)
+        servers.append(Nginx(place, ours.pki("apiserver.crt"), ours.pki("apiserver.key"), document))
+        return servers[-1]
+
+    peer_start, nginx = start_times(peer)
+
+    version = subprocess.run([shutil.which("nginx") or "/usr/sbin/nginx", "-v"], capture_output=True, text=True).stderr
+    print(f"hotplug-apiserver beside {version.strip().split(': ')[-1]}; {os.cpu_count()} cores shared with the load; "
+          f"document of {len(document)} bytes, one serving thread each\n")
+    table = Table()
+    table.row("start to ready, new state, ms", our_start * 1e3, peer_start * 1e3, 1)
+    table.row("resident memory, idle, kB", idle, nginx.rss_kb())
+
+    duration = ["-D", f"{arguments.seconds:g}"]
+    (rate, cpu), (peer_rate, peer_cpu) = alternating(ours, nginx, "--h1", "-t1", "-c16", *duration)
+    table.row("discovery, HTTP/1.1 over TLS, requests/s", rate, peer_rate)
+    table.row("  CPU of the server, µs a request", cpu, peer_cpu, 1)
+    protocol = h2load(ours, "-t1", "-c1", "-n1")[2]
+    if "Application protocol: h2" in protocol:
+        (rate, cpu), (peer_rate, peer_cpu) = alternating(ours, nginx, "-t1", "-c4", "-m16", *duration)
+        table.row("discovery, HTTP/2, requests/s", rate, peer_rate)
+        table.row("  CPU of the server, µs a request", cpu, peer_cpu, 1)
+    else:
+        print("discovery, HTTP/2: the server does not negotiate h2")
+    (rate, cpu), (peer_rate, peer_cpu) = alternating(ours, nginx, "--h1", "-t1", "-c1000", "-n1000")
+    table.row("new TLS connections, one request each, /s", rate, peer_rate)
+    table.row("  CPU of the server, µs a connection", cpu, peer_cpu, 1)
+    table.row("resident memory, after that load, kB", ours.rss_kb(), nginx.rss_kb())
+
+    # In fresh processes: what earlier load left free would hide the cost.
+    for server in (ours, nginx):
+        server.stop()
+        server.start()
+    counts = [1000, connections]
+    memory, peer_memory = idle_memory(ours, counts), idle_memory(nginx, counts)
+    for count in counts:
+        table.row(f"{count:,} idle TLS connections, kB more", memory[count], peer_memory[count])
+    nginx.stop()
+
+    disk = syncs_per_second(directory)
+    writes = durable(ours, arguments.durable_seconds)
+    table.row(f"durable addinterface, {CLIENTS} clients, /s", writes["rate"])
+    table.row("  CPU of the server, µs a request", writes["cpu"], digits=1)
+    table.row("  latency p50, ms", writes["p50"], digits=1)
+    table.row("  latency p99, ms", writes["p99"], digits=1)
+    table.row("  4 KiB and fdatasync, one writer, /s", disk)
+    print(f"\ndurable addinterface: {writes['count']:,} PUTs, each 202 and found in the store afterwards; "
+          f"{CLIENT_PROCESSES} Python processes with {CLIENTS // CLIENT_PROCESSES}\nkeep-alive connections each, "
+          "which share the cores with the server: the server alone could do more.")
+
+
+if __name__ == "__main__":
+    main()
