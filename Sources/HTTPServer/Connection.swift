@@ -60,7 +60,7 @@ final class Connection: ReadinessHandler {
     // MARK: Readiness
 
     func ready(_ readiness: Readiness, on loop: isolated EventLoop) {
-        if readiness.isAny(.writable) { flush() }
+        if readiness.isAny(.writable) { flush(on: loop) }
         if readiness.isAny(.failed), !wantsToRead {
             // Nothing will be read that could tell more, and epoll would tell it again at once.
             close()
@@ -87,14 +87,22 @@ final class Connection: ReadinessHandler {
             switch context.calls.read(descriptor, into: &context.readBuffer) {
             case .wouldBlock: return
             case .failed: return close()
-            case .endOfStream:
-                peerClosed = true
-                return state == .open ? session.peerClosed(on: loop) : close()
+            case .endOfStream: return endOfStream(on: loop)
             case .bytes(let count):
                 guard receive(count, on: loop) else { return }
                 // A short read has emptied the socket; epoll tells when there is more.
                 if count < context.readBuffer.count { return }
             }
+        }
+    }
+
+    /// The peer has sent its FIN; what it asked for before is still on its way to it.
+    private func endOfStream(on loop: isolated EventLoop) {
+        peerClosed = true
+        switch state {
+        case .open: session.peerClosed(on: loop)
+        case .lingering: if backlog == 0 { close() }
+        case .handshaking, .closed: close()
         }
     }
 
@@ -136,7 +144,8 @@ final class Connection: ReadinessHandler {
 
     private var wantsToRead: Bool {
         switch state {
-        case .handshaking, .lingering: true
+        case .handshaking: true
+        case .lingering: !peerClosed
         case .open: !peerClosed && session.wantsToRead
         case .closed: false
         }
@@ -179,7 +188,7 @@ final class Connection: ReadinessHandler {
         }
     }
 
-    private func flush() {
+    private func flush(on loop: isolated EventLoop) {
         while outboundStart < outbound.count {
             guard let descriptor = socket?.rawValue else { return }
             switch context.calls.write(descriptor, from: outbound, at: outboundStart) {
@@ -193,9 +202,12 @@ final class Connection: ReadinessHandler {
         outbound = []
         outboundStart = 0
         stallDeadline = nil
-        if state == .lingering { socket?.shutdownWriting() }
         wakeWritersIfDrained()
-        if state == .open { session.outputDrained() }
+        switch state {
+        case .open: session.outputDrained(on: loop)
+        case .lingering: finishSending()
+        case .handshaking, .closed: break
+        }
     }
 
     /// Bytes that wait for the peer.
@@ -210,11 +222,16 @@ final class Connection: ReadinessHandler {
 
     /// Waits while the peer is slow; answers whether it is still there.
     func waitUntilWritable() async -> Bool {
-        while canSend, backlog > context.configuration.outboundBytesMax {
-            await withCheckedContinuation { writeWaiters.append($0) }
+        while isCongested {
+            await withCheckedContinuation { continuation in
+                // The loop may have taken a turn since.
+                if isCongested { writeWaiters.append(continuation) } else { continuation.resume() }
+            }
         }
         return canSend
     }
+
+    private var isCongested: Bool { canSend && backlog > context.configuration.outboundBytesMax }
 
     // MARK: Ending
 
@@ -226,12 +243,19 @@ final class Connection: ReadinessHandler {
         write(output)
         guard state != .closed else { return }
         state = .lingering
-        if peerClosed, backlog == 0 { return close() }
-        stateDeadline = context.selector.now + context.configuration.lingerTimeout
-        if backlog == 0 { socket?.shutdownWriting() }
+        // Until all is sent, only a stall of the peer's ends it.
+        stateDeadline = Int64.max
         session.cancel()
         wakeWritersIfDrained()
+        if backlog == 0 { finishSending() }
         settle()
+    }
+
+    /// All has been sent: FIN, and a short wait for the peer's.
+    private func finishSending() {
+        if peerClosed { return close() }
+        socket?.shutdownWriting()
+        stateDeadline = context.selector.now + context.configuration.lingerTimeout
     }
 
     /// Ends the connection now.

@@ -36,6 +36,8 @@ final class HTTP1Session: HTTPSession {
     private var headStarted: Int64?
     private var bodyLastByte: Int64 = 0
     private var idleSince: Int64
+    /// Whether no more bytes will come: what has come is still served.
+    private var hasPeerClosed = false
 
     init(connection: Connection) {
         self.connection = connection
@@ -64,22 +66,25 @@ final class HTTP1Session: HTTPSession {
     private func process(on loop: isolated EventLoop) {
         guard !isProcessing else { return }
         isProcessing = true
-        while connection.canSend {
-            if let exchange {
-                feed(exchange)
-                if self.exchange === exchange { break }
-            } else if inboundStart < inbound.count,
-                connection.backlog + outbound.count < configuration.outboundBytesMax
-            {
-                guard parseHead(on: loop) else { break }
-            } else {
-                break
-            }
-        }
+        while serveNext(on: loop) {}
         isProcessing = false
         sendOutbound()
         compact()
+        if hasPeerClosed, exchange == nil, connection.backlog < configuration.outboundBytesMax { connection.linger() }
         connection.settle()
+    }
+
+    /// Takes one step; answers whether there may be another.
+    private func serveNext(on loop: isolated EventLoop) -> Bool {
+        guard connection.canSend else { return false }
+        if let exchange {
+            feed(exchange)
+            return self.exchange !== exchange
+        }
+        guard inboundStart < inbound.count else { return false }
+        // Responses that fill a turn are sent first; those that the peer does not take hold back the next request.
+        if outbound.count >= configuration.outboundBytesMax { sendOutbound() }
+        return connection.backlog < configuration.outboundBytesMax && parseHead(on: loop)
     }
 
     /// Reads one head and starts its request; answers false when more bytes are needed, or none will be used.
@@ -217,7 +222,9 @@ final class HTTP1Session: HTTPSession {
         connection.send(bytes)
     }
 
-    func outputDrained() {}
+    func outputDrained(on loop: isolated EventLoop) {
+        process(on: loop)
+    }
 
     /// Answers a message that is no request, and ends the connection.
     private func refuse(_ error: HTTPWireError) {
@@ -234,10 +241,11 @@ final class HTTP1Session: HTTPSession {
 
     // MARK: Ends and deadlines
 
-    /// A complete request still gets its response.
+    /// Complete requests still get their responses; one that is cut short does not.
     func peerClosed(on loop: isolated EventLoop) {
-        guard let exchange else { return connection.close() }
-        if !exchange.body.isComplete || exchange.isStreaming { connection.close() }
+        hasPeerClosed = true
+        if let exchange, !exchange.body.isComplete || exchange.isStreaming { return connection.close() }
+        process(on: loop)
     }
 
     func cancel() {

@@ -189,7 +189,7 @@ final class HTTP2Connection: HTTPSession {
         }
     }
 
-    func outputDrained() {
+    func outputDrained(on loop: isolated EventLoop) {
         pump()
     }
 
@@ -204,10 +204,17 @@ final class HTTP2Connection: HTTPSession {
     }
 
     fileprivate func waitUntilWritable(_ id: Int32) async -> Bool {
-        while isOpen(id), let exchange = exchanges[id], !exchange.hasRoom {
-            await withCheckedContinuation { exchange.writeWaiter = $0 }
+        while isCongested(id) {
+            await withCheckedContinuation { continuation in
+                // The loop may have taken a turn since.
+                if isCongested(id) { exchanges[id]?.writeWaiter = continuation } else { continuation.resume() }
+            }
         }
         return isOpen(id)
+    }
+
+    private func isCongested(_ id: Int32) -> Bool {
+        isOpen(id) && exchanges[id]?.hasRoom == false
     }
 
     // MARK: Ends and deadlines

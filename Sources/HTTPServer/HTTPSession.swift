@@ -6,7 +6,7 @@ protocol HTTPSession: AnyObject {
     func receive(_ plaintext: [UInt8], on loop: isolated EventLoop)
 
     /// The socket has taken what was sent: there is room for more.
-    func outputDrained()
+    func outputDrained(on loop: isolated EventLoop)
 
     /// The peer has sent its last byte.
     func peerClosed(on loop: isolated EventLoop)

@@ -93,7 +93,7 @@ final class RequestBody {
         }
         mode = .collecting
         onDemand?(content.count)
-        while isOpen { await withCheckedContinuation { waiter = $0 } }
+        while isOpen { await waitForMore { self.isOpen } }
         if let failure { throw failure }
         defer { content = [] }
         return content
@@ -109,9 +109,18 @@ final class RequestBody {
         let held = content.count
         content = []
         onDemand?(held)
-        while isOpen, receivedBytes <= configuration.discardBytesMax {
-            await withCheckedContinuation { waiter = $0 }
-        }
+        while wantsMoreToDiscard { await waitForMore { self.wantsMoreToDiscard } }
         return isComplete
+    }
+
+    private var wantsMoreToDiscard: Bool { isOpen && receivedBytes <= configuration.discardBytesMax }
+
+    /// Waits until `wake`, if `isStillWanted`.
+    ///
+    /// It is asked once more, because the loop may take a turn between the caller's look and the wait.
+    private func waitForMore(_ isStillWanted: () -> Bool) async {
+        await withCheckedContinuation { continuation in
+            if isStillWanted() { waiter = continuation } else { continuation.resume() }
+        }
     }
 }

@@ -25,7 +25,7 @@ struct EndTests {
         }
     }
 
-    @Test(.disabled("the defect is in Connection.swift"))
+    @Test()
     func `a connection whose client has half-closed stays open after the response`() async throws {
         let handler = TestHandler { request in
             _ = try? await request.content()
@@ -41,7 +41,7 @@ struct EndTests {
         }
     }
 
-    @Test(.disabled("the defect is in Connection.swift"), arguments: ["keep-alive", "close"])
+    @Test(arguments: ["keep-alive", "close"])
     func `a half-close cuts off a response that the socket has not taken yet`(_ connection: String) async throws {
         let content = [UInt8](repeating: 0x78, count: 16 << 20)
         try await withServer(TestHandler { _ in .bytes(content) }) { server in
@@ -52,7 +52,7 @@ struct EndTests {
         }
     }
 
-    @Test(.disabled("the defect is in Connection.swift"))
+    @Test()
     func `a slow reader's last response is cut off when the time to linger is over`() async throws {
         let content = [UInt8](repeating: 0x78, count: 16 << 20)
         try await withServer(TestHandler { _ in .bytes(content) }, configure: { $0.lingerTimeout = 100 }) { server in
