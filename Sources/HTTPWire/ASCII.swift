@@ -1,4 +1,5 @@
-/// Octet classes of RFC 9110 and RFC 3986. Written as `switch`, which the compiler turns into bit tests.
+/// Octet classes of RFC 9110 and RFC 3986.
+///
 enum ASCII {
     /// RFC 9110 §5.6.2: tchar.
     @inline(__always)
