@@ -1,5 +1,6 @@
 /// Octet classes of RFC 9110 and RFC 3986.
 ///
+/// Written as `switch`, which the compiler turns into bit tests.
 enum ASCII {
     /// RFC 9110 §5.6.2: tchar.
     @inline(__always)
