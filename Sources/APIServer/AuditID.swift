@@ -2,8 +2,6 @@ import Synchronization
 
 /// The ID of one request: in the log line, and in the `Audit-Id` of the answer.
 enum AuditID {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     /// Takes the aggregator's ID when it is one (apiserver `pkg/util/proxy/proxy.go`), else makes a UUID (RFC 9562 §5.4).
     static func next(proposed: String?) -> String {
         if let proposed, (1...64).contains(proposed.utf8.count), proposed.utf8.allSatisfy(isPlain) { return proposed }
@@ -13,9 +11,13 @@ enum AuditID {
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for position in 0..<32 {
-            if [8, 12, 16, 20].contains(position) { text.append(UInt8(ascii: "-")) }
+            switch position {
+            case 8, 12, 16, 20: text.append(UInt8(ascii: "-"))
+            default: break
+            }
             let half = position < 16 ? high : low
-            text.append(digits[Int(half >> UInt64(60 - position % 16 * 4) & 0xf)])
+            let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - position % 16 * 4) & 0xf)
+            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
         return String(decoding: text, as: UTF8.self)
     }

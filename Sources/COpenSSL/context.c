@@ -47,11 +47,26 @@ static SSL_CTX *context_with(const SSL_METHOD *method) {
     return context;
 }
 
+// The count of KeyUpdate messages is kept in the session's application data, which nothing else uses.
+static void count_key_updates(int is_sent, int version, int type, const void *message, size_t length, SSL *ssl,
+                              void *argument) {
+    (void)version, (void)argument;
+    if (!is_sent && type == SSL3_RT_HANDSHAKE && length > 0 && *(const uint8_t *)message == SSL3_MT_KEY_UPDATE)
+        SSL_set_app_data(ssl, (void *)((uintptr_t)SSL_get_app_data(ssl) + 1));
+}
+
+int copenssl_take_key_updates(SSL *ssl) {
+    uintptr_t count = (uintptr_t)SSL_get_app_data(ssl);
+    if (count) SSL_set_app_data(ssl, NULL);
+    return count > INT_MAX ? INT_MAX : (int)count;
+}
+
 SSL_CTX *copenssl_server_context(int http2) {
     SSL_CTX *context = context_with(TLS_server_method());
     if (!context) return NULL;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
     SSL_CTX_set_max_cert_list(context, 64 * 1024);
+    SSL_CTX_set_msg_callback(context, count_key_updates);
     SSL_CTX_set_alpn_select_cb(context, select_protocol, http2 ? context : NULL);
     return context;
 }

@@ -71,10 +71,11 @@ package struct HTTPFields: Sendable {
     }
 
     private func matches(_ entry: Entry, _ name: String) -> Bool {
+        guard entry.name.count == name.utf8.count else { return false }
         var name = name.utf8.makeIterator()
         for index in entry.name {
             guard let octet = name.next(), ASCII.lowercased(block[index]) == octet else { return false }
         }
-        return name.next() == nil
+        return true
     }
 }

@@ -49,6 +49,8 @@ package final class TLSSession {
     private let scratch: TLSScratch
     package private(set) var isEstablished = false
     private var hasFailed = false
+    private var handshakeBytes = 0
+    private var keyUpdates = 0
 
     /// The server's end.
     package init(serverOf context: TLSContext, scratch: TLSScratch) throws(TLSError) {
@@ -98,6 +100,14 @@ package final class TLSSession {
         _ ciphertext: [UInt8], count: Int, plaintext: inout [UInt8], output: inout [UInt8]
     ) throws(TLSError) -> Outcome {
         guard !hasFailed else { throw TLSError("read", reason: "the session has failed") }
+        if !isEstablished {
+            handshakeBytes += count
+            guard handshakeBytes <= TLSLimits.handshakeBytesMax else {
+                hasFailed = true
+                throw TLSError("TLS handshake", reason: "it is larger than \(TLSLimits.handshakeBytesMax) bytes")
+            }
+        }
+        let plaintextBefore = plaintext.count
         let result = ciphertext.withUnsafeBytes { bytes -> Result<Outcome, TLSError> in
             scratch.io.pointee.in = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             scratch.io.pointee.in_length = min(count, bytes.count)
@@ -106,6 +116,11 @@ package final class TLSSession {
             return decrypt(into: &plaintext)
         }
         scratch.drain(into: &output)
+        keyUpdates = plaintext.count > plaintextBefore ? 0 : keyUpdates + Int(copenssl_take_key_updates(ssl))
+        guard keyUpdates <= TLSLimits.keyUpdatesMax else {
+            hasFailed = true
+            throw TLSError("TLS read", reason: "more than \(TLSLimits.keyUpdatesMax) key updates without data")
+        }
         return try result.get()
     }
 
@@ -157,6 +172,14 @@ package final class TLSSession {
         }
         scratch.drain(into: &output)
         if let failure { throw failure }
+    }
+
+    /// Changes this side's keys (RFC 8446 §4.6.3), for tests of a peer that does it without end.
+    func updateKeys(output: inout [UInt8]) {
+        ERR_clear_error()
+        _ = SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED)
+        _ = SSL_do_handshake(ssl)
+        scratch.drain(into: &output)
     }
 
     /// Appends close_notify to `output` (RFC 9112 §9.8); does nothing on a session that failed (SSL_shutdown(3)).

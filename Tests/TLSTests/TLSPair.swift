@@ -52,6 +52,10 @@ final class TLSPair {
         try pump(pieceBytes: pieceBytes)
     }
 
+    func updateClientKeys() {
+        client.updateKeys(output: &toServer)
+    }
+
     func sendToServer(_ plaintext: [UInt8]) throws(TLSError) {
         try client.send(plaintext, output: &toServer)
     }

@@ -139,4 +139,42 @@ import Testing
         try sound.pump()
         #expect(sound.serverPlaintext == [2])
     }
+
+    @Test func `bears key updates up to the limit, and data between them starts the count again`() throws {
+        let pair = try TLSPair()
+        try pair.handshake()
+        for round in 0..<2 {
+            for _ in 0..<TLSLimits.keyUpdatesMax {
+                pair.updateClientKeys()
+                try pair.pump()
+            }
+            try pair.sendToServer([UInt8(round)])
+            try pair.pump()
+        }
+        #expect(pair.serverPlaintext == [0, 1])
+    }
+
+    @Test func `ends a session for one key update too many`() throws {
+        let pair = try TLSPair()
+        try pair.handshake()
+        for _ in 0..<TLSLimits.keyUpdatesMax {
+            pair.updateClientKeys()
+            try pair.pump()
+        }
+        pair.updateClientKeys()
+        #expect(throws: TLSError.self) { try pair.pump() }
+    }
+
+    @Test func `ends a handshake that is larger than its limit`() throws {
+        let pair = try TLSPair()
+        // A ClientHello that never ends: handshake records of 16 KiB, as one message of 1 MiB.
+        let record: [UInt8] = [22, 3, 1, 0x40, 0] + [1, 0x10, 0, 0] + [UInt8](repeating: 0, count: 0x4000 - 4)
+        var plaintext: [UInt8] = []
+        var output: [UInt8] = []
+        #expect(throws: TLSError.self) {
+            for _ in 0..<5 {
+                _ = try pair.server.receive(record, count: record.count, plaintext: &plaintext, output: &output)
+            }
+        }
+    }
 }

@@ -34,6 +34,9 @@ SSL_CTX *copenssl_client_context(void);
 // The name that a client sends as SNI and checks the server's certificate for. 1, or 0.
 int copenssl_set_server_name(SSL *ssl, const char *name);
 
+// KeyUpdate messages (RFC 8446 §4.6.3) that a server's session has received since the last call.
+int copenssl_take_key_updates(SSL *ssl);
+
 // Narrows a context: versions from 1.3 on if `only_13` is set; the cipher suites by their IANA names, separated by
 // colons, where the lists are not empty. 1, or 0 with the reason on the error stack.
 int copenssl_restrict(SSL_CTX *context, int only_13, const char *suites_12, const char *suites_13);
