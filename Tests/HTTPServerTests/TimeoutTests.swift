@@ -7,7 +7,7 @@ import Testing
 struct TimeoutTests {
     @Test(arguments: [nil, TestTLS.shared])
     func `ends an idle connection`(_ tls: TestTLS?) async throws {
-        try await withServer(tls: tls, configure: { $0.idleTimeout = 100 }) { server in
+        try await withServer(tls: tls, configure: { $0.idleTimeout = 1000 }) { server in
             let client = try await server.connect()
             #expect(try await client.get("/").status == 200)
             #expect(try await client.end().isEmpty)
