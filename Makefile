@@ -22,7 +22,7 @@ run: build
 	exec $(RELEASE) serve --data-dir .run --examples Manifests/examples $(FLAGS)
 
 build: packages
-	swift build -c release --product hotplug-apiserver
+	swift build -c release --static-swift-stdlib --product hotplug-apiserver
 
 packages:
 	$(call install,$(PACKAGES))

@@ -3,6 +3,8 @@ import PackageDescription
 
 /// Every Swift target: Swift 6, warnings are errors, `async` functions stay on their caller's loop.
 let strict: [SwiftSetting] = [
+    // Small modules, one program: the optimiser may look across them. A tenth of a request's time.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),

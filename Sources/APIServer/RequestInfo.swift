@@ -28,7 +28,12 @@ package struct RequestInfo: Sendable, Equatable {
     /// `nil` when the path has a segment that cannot be a name: encoded slashes or bad UTF-8.
     package init?(method: HTTPMethod, path rawPath: String, query: QueryParameters) {
         var segments: [String] = []
+        let isPlain = !rawPath.utf8.contains(UInt8(ascii: "%"))
         for raw in rawPath.utf8.split(separator: UInt8(ascii: "/")) {
+            if isPlain {
+                segments.append(String(Substring(raw)))
+                continue
+            }
             guard let segment = PercentEncoding.decode(raw), !segment.utf8.contains(UInt8(ascii: "/")) else {
                 return nil
             }
@@ -36,7 +41,7 @@ package struct RequestInfo: Sendable, Equatable {
         }
         self.segments = segments
         path = "/" + segments.joined(separator: "/")
-        verb = method.rawValue.lowercased()
+        verb = Self.lowercaseName(method)
         guard segments.count > 3, segments[0] == "apis" else { return }
 
         isResourceRequest = true
@@ -53,6 +58,18 @@ package struct RequestInfo: Sendable, Equatable {
         subresource = rest.popFirst() ?? ""
         extraSegments = rest.count
         verb = Self.verb(method, hasName: !name.isEmpty, query: query)
+    }
+
+    private static func lowercaseName(_ method: HTTPMethod) -> String {
+        switch method {
+        case .get: "get"
+        case .head: "head"
+        case .post: "post"
+        case .put: "put"
+        case .patch: "patch"
+        case .delete: "delete"
+        case .options: "options"
+        }
     }
 
     private static func verb(_ method: HTTPMethod, hasName: Bool, query: QueryParameters) -> String {

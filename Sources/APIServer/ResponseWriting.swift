@@ -56,8 +56,7 @@ enum ResponseWriting {
         if let query = head.query, query.contains("pretty") {
             return QueryParameters(query).flag("pretty")
         }
-        guard let agent = head.fields["user-agent"] else { return false }
-        return agent.hasPrefix("curl") || agent.hasPrefix("Wget") || agent.hasPrefix("Mozilla/5.0")
+        return ["curl", "Wget", "Mozilla/5.0"].contains { head.fields.has("user-agent", prefix: $0) }
     }
 
     private static func pretty(_ bytes: [UInt8]) -> [UInt8] {

@@ -39,31 +39,43 @@ package enum HTTP1Serializer {
         _ head: HTTPResponseHead, framing: ResponseFraming, date: String, closes: Bool, keepsAlive: Bool = false,
         into output: inout [UInt8]
     ) {
-        output.append(contentsOf: "HTTP/1.1 ".utf8)
-        append(head.status, to: &output)
-        output.append(space)
-        output.append(contentsOf: reason(head.status).utf8)
-        output.append(contentsOf: "\r\nDate: ".utf8)
+        output.append(contentsOf: statusLine(head.status))
+        output.append(contentsOf: dateName)
         output.append(contentsOf: date.utf8)
         for field in head.fields {
-            output.append(contentsOf: "\r\n".utf8)
+            output.append(carriageReturn)
+            output.append(lineFeed)
             output.append(contentsOf: field.name.utf8)
-            output.append(contentsOf: ": ".utf8)
+            output.append(0x3a)
+            output.append(space)
             append(field.value, to: &output)
         }
         switch framing {
         case .length(let length):
-            output.append(contentsOf: "\r\nContent-Length: ".utf8)
-            append(length, to: &output)
-        case .chunked: output.append(contentsOf: "\r\nTransfer-Encoding: chunked".utf8)
+            output.append(contentsOf: contentLengthName)
+            output.append(contentsOf: String(length).utf8)
+        case .chunked: output.append(contentsOf: chunkedField)
         case .none: break
         }
         if closes {
-            output.append(contentsOf: "\r\nConnection: close".utf8)
+            output.append(contentsOf: closeField)
         } else if keepsAlive {
-            output.append(contentsOf: "\r\nConnection: keep-alive".utf8)
+            output.append(contentsOf: keepAliveField)
         }
-        output.append(contentsOf: "\r\n\r\n".utf8)
+        output.append(contentsOf: endOfHead)
+    }
+
+    // Constant pieces as octets: appending an array is one copy.
+    private static let okLine = Array("HTTP/1.1 200 OK".utf8)
+    private static let dateName = Array("\r\nDate: ".utf8)
+    private static let contentLengthName = Array("\r\nContent-Length: ".utf8)
+    private static let chunkedField = Array("\r\nTransfer-Encoding: chunked".utf8)
+    private static let closeField = Array("\r\nConnection: close".utf8)
+    private static let keepAliveField = Array("\r\nConnection: keep-alive".utf8)
+    private static let endOfHead = Array("\r\n\r\n".utf8)
+
+    private static func statusLine(_ status: Int) -> [UInt8] {
+        status == 200 ? okLine : Array("HTTP/1.1 \(status) \(reason(status))".utf8)
     }
 
     /// Appends one chunk; an empty one would end the message, so nothing is written for it.
@@ -82,10 +94,6 @@ package enum HTTP1Serializer {
         for index in start..<output.count where output[index] < space && output[index] != tab {
             output[index] = space
         }
-    }
-
-    private static func append(_ number: Int, to output: inout [UInt8]) {
-        output.append(contentsOf: String(number).utf8)
     }
 
     /// The phrases of RFC 9110 §15, RFC 6585 and RFC 4918 for what this server sends.

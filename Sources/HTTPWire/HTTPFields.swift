@@ -48,6 +48,14 @@ package struct HTTPFields: Sendable {
         entries.contains { matches($0, name) }
     }
 
+    /// Whether the first value of a field starts with `prefix`, octet by octet.
+    ///
+    /// `name` is in lower case.
+    package func has(_ name: String, prefix: String) -> Bool {
+        guard let entry = entries.first(where: { matches($0, name) }) else { return false }
+        return block[entry.value].starts(with: prefix.utf8)
+    }
+
     /// All values of a field, in order.
     ///
     /// `name` is in lower case.

@@ -141,6 +141,10 @@ package final class TLSSession {
             let done = SSL_read_ex(ssl, &scratch.record, scratch.record.count, &moved)
             if done == 1 {
                 plaintext.append(contentsOf: scratch.record[..<moved])
+                // All is read, and all that was whole has come out: asking again would only cost.
+                if scratch.io.pointee.in_offset == scratch.io.pointee.in_length, SSL_pending(ssl) == 0 {
+                    return .success(.open)
+                }
                 continue
             }
             switch SSL_get_error(ssl, done) {
