@@ -1,0 +1,81 @@
+"""Processes that end with the one that started them."""
+
+import ctypes
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent():
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def free_ports(count):
+    """Ports that were free together a moment ago."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def wait_until(what, condition, seconds, interval=0.05):
+    """Calls `condition` until it is true, and answers its value; TimeoutError with `what` after `seconds`.
+
+    `what` may be a function, called at the end.
+    """
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s: {what() if callable(what) else what}")
+        time.sleep(interval)
+    return value
+
+
+class Daemon:
+    """A program in the background, whose output goes to a log file. Killed when this process ends, however it ends."""
+
+    def __init__(self, words, log):
+        # The kernel's signal comes when the *thread* ends that started the child.
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("start processes from the main thread, or they end with the thread")
+        self.name = pathlib.Path(words[0]).name
+        self.log = pathlib.Path(log)
+        with open(self.log, "ab") as output:
+            self.process = subprocess.Popen(
+                [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                preexec_fn=die_with_parent)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    def tail(self, lines=15):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def check(self):
+        if not self.is_running:
+            raise RuntimeError(f"{self.name} ended with {self.process.returncode}; {self.log} ends:\n{self.tail()}")
+
+    def stop(self, number=signal.SIGTERM, seconds=10):
+        """Sends a signal and waits for the end; after `seconds` it is SIGKILL."""
+        if self.is_running:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
