@@ -107,18 +107,25 @@ class Client:
     def get(self, kind, name, namespace="default"):
         return self.ask("GET", path_of(kind, name, namespace))
 
-    def apply(self, item):
-        """Creates or changes what a manifest names, by server-side apply: YAML text, or an object."""
-        if not isinstance(item, str):
-            metadata = item["metadata"]
-            found = [(item["kind"], metadata["name"], metadata.get("namespace", "default"), json.dumps(item))]
-        else:
-            found = list(documents(item))
+    def apply(self, text):
+        """Creates or changes what YAML manifests name, by server-side apply."""
         return [
             self.ask(
-                "PATCH", path_of(kind, name, namespace) + "?fieldManager=cluster.py&force=true", text.encode(),
+                "PATCH", path_of(kind, name, namespace) + "?fieldManager=cluster.py&force=true", document.encode(),
                 content_type="application/apply-patch+yaml")
-            for kind, name, namespace, text in found]
+            for kind, name, namespace, document in documents(text)]
+
+    def put(self, item):
+        """Creates an object, or merges it into the one of its name. Not by apply, which 1.20 lacks for APIServices."""
+        kind, metadata = item["kind"], item["metadata"]
+        namespace = metadata.get("namespace", "default")
+        path = path_of(kind, metadata["name"], namespace)
+        answer = self.request("POST", path.rpartition("/")[0], item)
+        if answer.status == 409 and answer.json["reason"] == "AlreadyExists":
+            return self.merge(kind, metadata["name"], item, namespace)
+        if answer.status >= 300:
+            raise APIError(f"POST {path}", answer)
+        return answer.json
 
     def merge(self, kind, name, patch, namespace="default", subresource=""):
         """A merge patch."""

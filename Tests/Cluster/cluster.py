@@ -190,7 +190,7 @@ class Cluster:
 
     def bind(self, user, role, namespace="default"):
         """Gives `user` a ClusterRole in one namespace."""
-        self.admin.apply({
+        self.admin.put({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
             "metadata": {"name": f"{user}-{role}", "namespace": namespace},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
@@ -198,7 +198,7 @@ class Cluster:
 
     def add_users(self):
         """alice may plug interfaces and do nothing else; bob may edit virtual machines but not plug interfaces."""
-        self.admin.apply({
+        self.admin.put({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
             "metadata": {"name": "virtual-machine-editor"},
             "rules": [{
@@ -243,12 +243,12 @@ class Cluster:
         `ca_bundle` is the file of the CA that vouches for it. A Service of type ExternalName is dialled as it is, as
         long as kube-apiserver has no --enable-aggregator-routing.
         """
-        self.admin.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-        self.admin.apply({
+        self.admin.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        self.admin.put({
             "apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVICE, "namespace": NAMESPACE},
             "spec": {"type": "ExternalName", "externalName": "localhost", "ports": [{"name": "https", "port": port}]}})
         for version in versions:
-            self.admin.apply({
+            self.admin.put({
                 "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
                 "metadata": {"name": f"{version}.{GROUP}"},
                 "spec": {
