@@ -128,10 +128,20 @@ package struct Router: Sendable {
             if let document = discovery.resources["\(segments[1])/\(segments[2])"] {
                 return APIAnswer(.document(document))
             }
+        case "api" where segments.count == 4 && segments[1] == "v1" && segments[2] == "namespaces":
+            if resources != nil, DNS1123.isLabel(segments[3]) { return APIAnswer(Self.namespace(segments[3])) }
         case "openapi": return try openAPI.answer(segments, head, query)
         default: break
         }
         throw .pathNotFound
+    }
+
+    /// Every namespace exists on the embedded cluster: kubectl asks for it before it believes that an object is missing.
+    private static func namespace(_ name: String) -> JSONValue {
+        [
+            "kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)],
+            "spec": [:], "status": ["phase": "Active"],
+        ]
     }
 
     private var paths: [String] {

@@ -43,6 +43,8 @@ final class DataDirectory: Sendable {
 
     /// Gives up the lock.
     func close() {
+        // Not by closing alone: a process that is being started holds a copy of the descriptor until its exec(2).
+        _ = flock(handle.fileDescriptor, LOCK_UN)
         try? handle.close()
     }
 

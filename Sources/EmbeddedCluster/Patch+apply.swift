@@ -14,13 +14,10 @@ extension Patch {
             } catch .malformed(let why) {
                 throw .badRequest(why)
             } catch {
-                var status = Status(
+                throw Status(
                     code: 422, reason: "Invalid",
-                    message: "the server rejected our request due to an error in our request")
-                status.details = Status.Details(causes: [
-                    Status.Cause(reason: "FieldValueInvalid", message: error.description, field: "")
-                ])
-                throw status
+                    message: "the server rejected our request due to an error in our request", details: Status.Details()
+                )
             }
         }
     }

@@ -26,6 +26,12 @@ package struct HTTP2Limits: Sendable {
     /// Streams that the peer makes this side reset (CVE-2025-8671).
     package var resetsSentBurst = 50
     package var resetsSentPerSecond = 5
+    /// Content that still comes when its response is out: bytes that are read and dropped before the stream is reset.
+    ///
+    /// A client that has not read the response yet takes the reset for a failure.
+    package var unwantedBytesMax = 8 * 1024 * 1024
+    /// Milliseconds that such content may take.
+    package var unwantedTimeout: Int64 = 5_000
     /// Milliseconds for a header block from its first frame to its last, and for the answer to our SETTINGS.
     package var handshakeTimeout: Int64 = 10_000
     /// Milliseconds without a byte of response that the peer's window lets out, while one waits (CVE-2019-9517).

@@ -98,6 +98,10 @@ extension HTTP2Session {
     func contentArrives(_ id: Int32, _ content: UnsafeBufferPointer<UInt8>) {
         guard let stream = streams[id] else { return }
         stream.unconsumed += content.count
+        if let unwanted = stream.unwanted {
+            stream.unwanted?.bytesLeft -= content.count
+            return unwanted.bytesLeft < content.count ? reset(stream: id) : consume(stream: id, content.count)
+        }
         events.append(.content(stream: id, Array(content)))
     }
 
@@ -122,9 +126,11 @@ extension HTTP2Session {
         }
     }
 
-    /// A response that is out while the request still comes: the rest is not wanted (RFC 9113 §8.1).
+    /// A response that is out while the request still comes: the rest is not wanted, but read for a while.
     private func responseEnded(_ id: Int32) {
-        if let stream = streams[id], !stream.isRequestComplete { reset(stream: id) }
+        guard let stream = streams[id], !stream.isRequestComplete else { return }
+        stream.unwanted = (limits.unwantedBytesMax, now + limits.unwantedTimeout)
+        consume(stream: id, stream.unconsumed)
     }
 
     enum ContentLeaving {
@@ -157,15 +163,26 @@ extension HTTP2Session {
 
     /// When the session must be looked at again, if nothing happens: milliseconds; `nil` means never.
     package var deadline: Int64? {
+        let unwanted = streams.values.compactMap { $0.unwanted?.deadline }.min()
+        return [patience, unwanted].compactMap { $0 }.min()
+    }
+
+    /// When a peer that lets this side wait has done so for too long.
+    private var patience: Int64? {
         let handshake = [headersBegan, settingsSent].compactMap { $0 }.min().map { $0 + limits.handshakeTimeout }
         guard streams.values.contains(where: { $0.pendingOutput > 0 }) else { return handshake }
         return min(handshake ?? Int64.max, lastProgress + limits.stallTimeout)
     }
 
-    /// Ends a session whose peer has let a deadline pass.
+    /// Resets streams whose unwanted content has no end, and ends a session whose peer has let a deadline pass.
     package func deadlinePassed(at now: Int64) {
-        guard let deadline, deadline <= now else { return }
         self.now = now
+        for (id, stream) in streams {
+            guard let unwanted = stream.unwanted, unwanted.deadline <= now else { continue }
+            stream.unwanted = nil
+            reset(stream: id)
+        }
+        guard let patience, patience <= now else { return }
         headersBegan = nil
         settingsSent = nil
         lastProgress = now

@@ -22,6 +22,9 @@ final class HTTP2Stream {
     var isDeferred = false
     var isResponding = false
 
+    /// Set once the response is out and the request still comes: bytes that may, and until when.
+    var unwanted: (bytesLeft: Int, deadline: Int64)?
+
     var pendingOutput: Int { output.count - outputStart }
 
     /// Builds the request's head; throws what to answer instead.

@@ -123,7 +123,11 @@ final class Connection: ReadinessHandler {
             let outcome = try tls.receive(
                 context.readBuffer, count: count, plaintext: &plaintext, output: &output)
             write(output)
-            if state == .handshaking, tls.isEstablished { state = .open }
+            if state == .handshaking, tls.isEstablished {
+                state = .open
+                // In TLS 1.3 nothing is sent after the client's Finished that could carry the acknowledgement.
+                socket?.acknowledgeNow()
+            }
             if state == .open, !plaintext.isEmpty { session.receive(plaintext, on: loop) }
             if outcome == .closedByPeer, state == .open { session.peerClosed(on: loop) }
             return state == .open || state == .handshaking

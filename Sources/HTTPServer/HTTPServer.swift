@@ -18,6 +18,8 @@ package struct HTTPServer: Sendable {
         configuration: ServerConfiguration = ServerConfiguration(), calls: SystemCalls = .linux, logger: Logger
     ) async throws {
         self.loops = loops
+        // Another server on the port would share its connections.
+        if address.port != 0 { try Descriptor.checkFree(address) }
         var bound = address
         for loop in loops {
             // The first loop settles the port for the others.

@@ -23,16 +23,22 @@ package struct Descriptor: ~Copyable {
         let socket = Descriptor(raw)
         try socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         try socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1)
-        if address.family == AF_INET6 { try socket.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        try socket.bind(to: address)
+        guard listen(raw, backlog) == 0 else { throw SystemError("listen", errno: errno) }
+        return socket
+    }
+
+    private func bind(to address: SocketAddress) throws(SystemError) {
+        if address.family == AF_INET6 { try setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         var storage = address.storage
         let size = socklen_t(
             address.family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size)
-        let bound = withUnsafePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, size) < 0 ? errno : 0 }
+        let failure = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(rawValue, $0, size) < 0 ? errno : 0
+            }
         }
-        guard bound == 0 else { throw SystemError("bind \(address)", errno: bound) }
-        guard listen(raw, backlog) == 0 else { throw SystemError("listen", errno: errno) }
-        return socket
+        guard failure == 0 else { throw SystemError("bind \(address)", errno: failure) }
     }
 
     /// The address that a socket is bound to.
@@ -67,6 +73,23 @@ package struct Descriptor: ~Copyable {
         try? setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
         try? setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
         try? setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+    }
+
+    /// Sends a pending acknowledgement now: a client that waits for it with its next bytes (Nagle's algorithm) would
+    /// wait out this side's delay.
+    ///
+    /// Sets `TCP_QUICKACK`, which is not permanent (tcp(7)).
+    package func acknowledgeNow() {
+        try? setOption(Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
+    }
+
+    /// Throws when some other socket listens on `address`, though it would share the port (`SO_REUSEPORT`).
+    package static func checkFree(_ address: SocketAddress) throws(SystemError) {
+        let raw = clinux_stream_socket(address.family)
+        guard raw >= 0 else { throw SystemError("socket", errno: -raw) }
+        let socket = Descriptor(raw)
+        try socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        try socket.bind(to: address)
     }
 
     /// Sends FIN and keeps reading.

@@ -43,6 +43,13 @@ enum Serve {
         #expect(try second.connect().networks().last == "dyniface1=new-fancy-net")
     }
 
+    @Test func `two servers on one port both start and share its connections`() throws {
+        let server = try ServerProcess()
+        let result = try Serve.run(["--secure-port", "\(server.port)"])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("Address already in use"), "\(result)")
+    }
+
     @Test func `refuses a data directory that another server holds`() throws {
         let server = try ServerProcess()
         let result = try Serve.run(["--data-dir", server.dataDirectory])
