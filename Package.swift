@@ -78,6 +78,7 @@ let package = Package(
             name: "EmbeddedClusterTests",
             dependencies: ["EmbeddedCluster", "KubeModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .testTarget(name: "ManifestsTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
