@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import ssl
@@ -21,7 +22,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 from certificates import Authority
-from cluster import GROUP, SERVER_NAME, Cluster
+from cluster import GROUP, SERVER_NAME, Cluster, kustomize
 from processes import wait_until
 
 VMI = f"/apis/{GROUP}/v1/namespaces/default/virtualmachineinstances/vmi-fedora/addinterface"
@@ -231,22 +232,27 @@ class ClusterTests(unittest.TestCase):
         cluster.wait_available()
         self.assertEqual(put().json["peer"], "front-proxy-client")
 
-    def test_the_command_brings_one_up_and_down(self):
+    def test_the_command_brings_up_a_cluster_that_takes_the_manifests_and_ends_it(self):
         command = pathlib.Path(__file__).with_name("cluster.py")
         place = directory / "another"
         try:
             output = subprocess.run(
                 [command, "up", "--dir", place, "--lifetime", "120"], stdout=subprocess.PIPE, text=True, check=True,
                 timeout=180).stdout
-            kubeconfig = output.strip()
-            self.assertEqual(kubeconfig, str(place / "admin.kubeconfig"))
-            ready = subprocess.run(
-                ["kubectl", "--kubeconfig", kubeconfig, "get", "--raw", "/readyz"], capture_output=True, timeout=60)
-            self.assertEqual(ready.stdout, b"ok")
+            self.assertEqual(output.strip(), str(place / "admin.kubeconfig"))
+            for kustomization in ("base", "overlays/ca-bundle", "overlays/beside-kubevirt"):
+                # policy/v1 came with 1.21.
+                items = re.split(r"^---\n", kustomize(kustomization), flags=re.M)
+                text = "---\n".join(item for item in items if "apiVersion: policy/v1\n" not in item)
+                self.assertGreater(len(text), 1000)
+                result = subprocess.run(
+                    ["kubectl", "--kubeconfig", output.strip(), f"--cache-dir={place}/cache", "apply",
+                     "--dry-run=server", "-f", "-"], input=text, capture_output=True, text=True, timeout=60)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn("deployment.apps/hotplug-apiserver created", result.stdout)
         finally:
             subprocess.run([command, "down", "--dir", place], check=True, timeout=180)
-        found = [
-            process for process in glob.glob("/proc/[0-9]*/cmdline") if str(place).encode() in read(process)]
+        found = [process for process in glob.glob("/proc/[0-9]*/cmdline") if str(place).encode() in read(process)]
         self.assertEqual(found, [])
 
 
