@@ -62,6 +62,7 @@ let package = Package(
 
         // Tests mirror the modules; EndToEndTests drives the built binary.
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
+        .testTarget(name: "HTTP2WireTests", dependencies: ["HTTP2Wire", "HTTPWire"], swiftSettings: strict),
         .testTarget(name: "DeflateTests", dependencies: ["Deflate"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["COpenSSL", "TLS"], swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
