@@ -5,7 +5,9 @@ import Testing
 /// The reference's HTTP/2 abuse probes, by their own tool, while another client is served.
 @Suite(.enabled(if: VectorTool.url != nil && VectorTool.python != nil), .timeLimit(.minutes(2)))
 struct HTTP2AttackTests {
-    /// Probes whose connection must end. How many units each gets through is counted in HTTP2WireTests: what a client
+    /// Probes whose connection must end.
+    ///
+    /// How many units each gets through is counted in HTTP2WireTests: what a client
     /// has sent before it learns of the end depends on how busy the machine is.
     private static let probes = [
         "rapid_reset", "madeyoureset_wu", "madeyoureset_wu0", "madeyoureset_cl", "madeyoureset_hdr",
