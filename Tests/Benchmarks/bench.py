@@ -342,8 +342,7 @@ def run(arguments, directory, servers, connections):
 
     our_start, ours = start_times(our)
     idle = ours.rss_kb()
-    connection = Connection(ours.context(), ours.port)
-    status, document = connection.request("GET", DOCUMENT, b"")
+    status, document = Connection(ours.context(), ours.port).request("GET", DOCUMENT, b"")
     assert status == 200
 
     def peer(number):
