@@ -1,6 +1,6 @@
 # hotplug-apiserver. On a fresh Debian 12 with Swift 6.3: `make run`, `make test`.
 
-PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev libsqlite3-dev
+PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev libcurl4-openssl-dev libsqlite3-dev
 TEST_PACKAGES := curl openssl python3 python3-pip
 BENCH_PACKAGES := nginx-light nghttp2-client
 RELEASE := .build/release/hotplug-apiserver

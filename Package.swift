@@ -40,6 +40,8 @@ let package = Package(
         .target(name: "HTTPWire", swiftSettings: safe),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "HTTP2Wire", dependencies: ["CNghttp2", "HTTPWire"], swiftSettings: strict),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "KubeClient", dependencies: ["CCurl", "KubeModel", "Reactor"], swiftSettings: strict),
         .target(name: "Deflate", dependencies: ["CZlib"], swiftSettings: strict),
         .target(
             name: "HTTPServer", dependencies: ["HTTP2Wire", "HTTPWire", "Reactor", "TLS", log], swiftSettings: safe),
@@ -71,6 +73,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "APIServerTests", dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeModel", log],
+            swiftSettings: strict),
+        .target(
+            name: "FakeKubeAPIServer", dependencies: ["HTTPServer", "HTTPWire", "KubeModel", "Reactor", "TLS", log],
+            path: "Tests/FakeKubeAPIServer", swiftSettings: safe),
+        .testTarget(
+            name: "KubeClientTests", dependencies: ["FakeKubeAPIServer", "KubeClient", "KubeModel", "Reactor", "TLS"],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["KubeModel", "TLS"], swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
