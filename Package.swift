@@ -54,6 +54,9 @@ let package = Package(
             name: "APIServer", dependencies: ["Deflate", "HTTPServer", "HTTPWire", "KubeModel", "Reactor", "TLS", log],
             swiftSettings: safe),
         .target(name: "HotplugAPI", dependencies: ["KubeModel"], swiftSettings: safe),
+        .target(
+            name: "RemoteCluster", dependencies: ["HotplugAPI", "KubeClient", "KubeModel", "Reactor"],
+            swiftSettings: safe),
         .executableTarget(
             name: "hotplug-apiserver",
             dependencies: [
@@ -79,6 +82,10 @@ let package = Package(
             path: "Tests/FakeKubeAPIServer", swiftSettings: safe),
         .testTarget(
             name: "KubeClientTests", dependencies: ["FakeKubeAPIServer", "KubeClient", "KubeModel", "Reactor", "TLS"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RemoteClusterTests",
+            dependencies: ["FakeKubeAPIServer", "HotplugAPI", "KubeClient", "KubeModel", "Reactor", "RemoteCluster"],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["KubeModel", "TLS"], swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),

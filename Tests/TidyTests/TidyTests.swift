@@ -38,6 +38,7 @@ import Testing
         "Reactor": ["Glibc", "Synchronization"],
         "TLS": ["Glibc", "Synchronization"], "HTTPServer": ["Synchronization"],
         "APIServer": ["Foundation", "FoundationEssentials", "Synchronization"], "HotplugAPI": ["Synchronization"],
+        "RemoteCluster": ["Synchronization"],
         "KubeClient": ["FoundationEssentials", "Glibc", "Synchronization"],
         "EmbeddedCluster": ["Foundation", "FoundationEssentials", "Glibc", "Synchronization"],
         "hotplug-apiserver": ["Dispatch", "Foundation", "FoundationEssentials", "Synchronization"],
@@ -64,7 +65,7 @@ import Testing
         ["CLinux", "COpenSSL", "CZlib", "CNghttp2", "CCurl"],
         ["KubeModel", "Reactor", "TLS", "HTTPWire", "Deflate"],
         ["HTTP2Wire", "EmbeddedCluster", "HotplugAPI", "KubeClient"],
-        ["HTTPServer"],
+        ["HTTPServer", "RemoteCluster"],
         ["APIServer"],
         ["hotplug-apiserver"],
     ]
