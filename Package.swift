@@ -67,12 +67,14 @@ let package = Package(
 
         // Tests mirror the modules; EndToEndTests drives the built binary.
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
-        .testTarget(name: "HTTP2WireTests", dependencies: ["HTTP2Wire", "HTTPWire"], swiftSettings: strict),
+        .target(name: "HTTP2Frames", dependencies: ["CNghttp2"], path: "Tests/HTTP2Frames", swiftSettings: safe),
+        .testTarget(
+            name: "HTTP2WireTests", dependencies: ["HTTP2Frames", "HTTP2Wire", "HTTPWire"], swiftSettings: strict),
         .testTarget(name: "DeflateTests", dependencies: ["Deflate"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["COpenSSL", "TLS"], swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPWire", "Reactor", "TLS", log],
+            name: "HTTPServerTests", dependencies: ["HTTP2Frames", "HTTPServer", "HTTPWire", "Reactor", "TLS", log],
             swiftSettings: strict),
         .testTarget(
             name: "APIServerTests", dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeModel", log],

@@ -6,12 +6,7 @@ extension HTTP2Session {
     func frameBegins(_ header: nghttp2_frame_hd) {
         let type = nghttp2_frame_type(UInt32(header.type))
         switch type {
-        case NGHTTP2_HEADERS:
-            if headersBegan == nil { headersBegan = now }
-            // A lower id that is not open is a stream that has been skipped (RFC 9113 §5.1.1); nghttp2 ignores it.
-            if header.stream_id % 2 == 1, header.stream_id < lastStream, streams[header.stream_id] == nil {
-                terminate(NGHTTP2_PROTOCOL_ERROR)
-            }
+        case NGHTTP2_HEADERS: headersBegin(on: header.stream_id)
         case NGHTTP2_DATA:
             let isLast = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
             if header.length == 0, !isLast { countGlitch() }
@@ -22,9 +17,22 @@ extension HTTP2Session {
         }
     }
 
-    /// Counts the frames that nghttp2 drops before any callback: of unknown types, and DATA of streams that are closed.
-    func countDropped(_ headers: [FrameScanner.Header]) {
+    /// nghttp2 ignores HEADERS with the id of a stream that has been skipped (RFC 9113 §5.1.1).
+    ///
+    /// Those of a stream that this side has reset may have been on their way (§5.1).
+    private func headersBegin(on id: Int32) {
+        guard id % 2 == 1, id < lastStream, streams[id] == nil else { return }
+        guard let stream = nghttp2_session_find_stream(session, id),
+            nghttp2_stream_get_state(stream) == NGHTTP2_STREAM_STATE_CLOSED
+        else { return terminate(NGHTTP2_PROTOCOL_ERROR) }
+        countGlitch()
+    }
+
+    /// Counts what nghttp2 drops before any callback: frames of unknown types, DATA of streams that are closed, and the
+    /// octets of header blocks, which it inflates even where it ignores them.
+    func count(_ headers: [FrameScanner.Header]) {
         for header in headers {
+            if header.blockBytes > httpLimits.headBytesMax { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
             let isLate =
                 header.type == NGHTTP2_DATA.rawValue && header.stream <= lastStream && streams[header.stream] == nil
             if header.type > NGHTTP2_CONTINUATION.rawValue || isLate { countGlitch() }
@@ -72,7 +80,6 @@ extension HTTP2Session {
         let isLast = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
         switch nghttp2_frame_type(UInt32(frame.hd.type)) {
         case NGHTTP2_HEADERS:
-            headersBegan = nil
             guard let stream = streams[id] else { return }
             if isLast { stream.isRequestComplete = true }
             if stream.hasRequest {
@@ -105,16 +112,12 @@ extension HTTP2Session {
         events.append(.content(stream: id, Array(content)))
     }
 
-    func invalidFrameArrived() {
-        if !abuse.allowReset(at: now) { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
-    }
-
     func frameSent(_ frame: nghttp2_frame) {
         let id = frame.hd.stream_id
         switch nghttp2_frame_type(UInt32(frame.hd.type)) {
         case NGHTTP2_DATA:
             abuse.dataSent()
-            lastProgress = now
+            stalledSince = nil
             if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
         case NGHTTP2_HEADERS:
             if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
@@ -128,7 +131,9 @@ extension HTTP2Session {
 
     /// A response that is out while the request still comes: the rest is not wanted, but read for a while.
     private func responseEnded(_ id: Int32) {
-        guard let stream = streams[id], !stream.isRequestComplete else { return }
+        guard let stream = streams[id] else { return }
+        stream.hasEnded = true
+        guard !stream.isRequestComplete else { return }
         stream.unwanted = (limits.unwantedBytesMax, now + limits.unwantedTimeout)
         consume(stream: id, stream.unconsumed)
     }
@@ -163,15 +168,22 @@ extension HTTP2Session {
 
     /// When the session must be looked at again, if nothing happens: milliseconds; `nil` means never.
     package var deadline: Int64? {
-        let unwanted = streams.values.compactMap { $0.unwanted?.deadline }.min()
-        return [patience, unwanted].compactMap { $0 }.min()
+        var earliest = patience
+        for stream in streams.values {
+            if let unwanted = stream.unwanted { earliest = min(earliest ?? Int64.max, unwanted.deadline) }
+        }
+        return earliest
     }
 
     /// When a peer that lets this side wait has done so for too long.
     private var patience: Int64? {
-        let handshake = [headersBegan, settingsSent].compactMap { $0 }.min().map { $0 + limits.handshakeTimeout }
-        guard streams.values.contains(where: { $0.pendingOutput > 0 }) else { return handshake }
-        return min(handshake ?? Int64.max, lastProgress + limits.stallTimeout)
+        guard !isTerminated else { return nil }
+        var earliest: Int64?
+        for began in [blockBegan, settingsSent] {
+            if let began { earliest = min(earliest ?? Int64.max, began + limits.handshakeTimeout) }
+        }
+        if let stalledSince { earliest = min(earliest ?? Int64.max, stalledSince + limits.stallTimeout) }
+        return earliest
     }
 
     /// Resets streams whose unwanted content has no end, and ends a session whose peer has let a deadline pass.
@@ -183,9 +195,6 @@ extension HTTP2Session {
             reset(stream: id)
         }
         guard let patience, patience <= now else { return }
-        headersBegan = nil
-        settingsSent = nil
-        lastProgress = now
         terminate(NGHTTP2_ENHANCE_YOUR_CALM)
     }
 }

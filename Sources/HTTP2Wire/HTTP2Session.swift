@@ -22,7 +22,7 @@ package final class HTTP2Session {
         case closed(stream: Int32)
     }
 
-    private var session: OpaquePointer?
+    private(set) var session: OpaquePointer?
     let limits: HTTP2Limits
     let httpLimits: HTTPLimits
     var streams: [Int32: HTTP2Stream] = [:]
@@ -32,11 +32,12 @@ package final class HTTP2Session {
     private var scanner = FrameScanner()
     /// The highest stream that the peer has opened.
     var lastStream: Int32 = 0
-    var headersBegan: Int64?
     var settingsSent: Int64?
-    /// When content last left, or a response began to wait.
-    var lastProgress: Int64 = 0
-    private(set) var isDead = false
+    /// Since when responses wait for the peer's windows, and none has left.
+    var stalledSince: Int64?
+    private var isDead = false
+    /// Whether the peer's bytes are of no interest any more.
+    private(set) var isTerminated = false
 
     /// `nil` when there is no memory.
     package init?(limits: HTTP2Limits = HTTP2Limits(), httpLimits: HTTPLimits = HTTPLimits(), now: Int64) {
@@ -75,9 +76,9 @@ package final class HTTP2Session {
     ///
     /// After a failure the session is dead: send what `takeOutput` has, and close.
     package func receive(_ bytes: [UInt8], at now: Int64) -> [Event] {
-        guard !isDead else { return [] }
+        guard !isDead, !isTerminated else { return [] }
         self.now = now
-        countDropped(scanner.scan(bytes))
+        count(scanner.scan(bytes, at: now))
         let used = bytes.withUnsafeBufferPointer { nghttp2_session_mem_recv(session, $0.baseAddress, $0.count) }
         if used < 0 { isDead = true }
         return takeEvents()
@@ -93,15 +94,17 @@ package final class HTTP2Session {
     /// Appends frames to `output` until it has `limit` bytes or nothing is left, and answers what their leaving brought.
     package func takeOutput(into output: inout [UInt8], limit: Int, at now: Int64) -> [Event] {
         self.now = now
-        while output.count < limit, !isDead {
+        var isBlocked = false
+        while output.count < limit, !isDead, !isBlocked {
             var data: UnsafePointer<UInt8>?
             let count = nghttp2_session_mem_send(session, &data)
-            guard count > 0, let data else {
-                if count < 0 { isDead = true }
-                break
-            }
+            if count < 0 { isDead = true }
+            isBlocked = count == 0
+            guard count > 0, let data else { break }
             output.append(contentsOf: UnsafeBufferPointer(start: data, count: count))
         }
+        // What waits for the socket is not the windows' fault.
+        stalledSince = isBlocked && streams.values.contains(where: \.hasOutput) ? stalledSince ?? now : nil
         return takeEvents()
     }
 
@@ -112,6 +115,9 @@ package final class HTTP2Session {
 
     /// Whether frames wait to be taken.
     package var wantsOutput: Bool { !isDead && nghttp2_session_want_write(session) != 0 }
+
+    /// When the header block began that is not whole.
+    var blockBegan: Int64? { scanner.blockBegan }
 
     /// How many streams are open.
     package var streamCount: Int { streams.count }
@@ -128,13 +134,13 @@ package final class HTTP2Session {
 
     /// Starts a response.
     ///
-    /// With `content` it is whole; without, `append` and `finish` follow.
-    package func respond(stream id: Int32, _ head: HTTPResponseHead, date: String, content: [UInt8]?, isHead: Bool) {
+    /// With `content` it is whole; without, `append` and `finish` follow. None of it is sent to a HEAD.
+    package func respond(stream id: Int32, _ head: HTTPResponseHead, date: String, content: [UInt8]?) {
         guard let stream = streams[id], !stream.isResponding else { return }
         stream.isResponding = true
-        lastProgress = max(lastProgress, now)
         var fields: [(String, String)] = [(":status", "\(head.status)"), ("date", date)]
         for field in head.fields { fields.append((field.name.lowercased(), field.value)) }
+        let isHead = stream.method == "HEAD"
         let hasContent = head.status != 204 && head.status != 304
         if let content, hasContent { fields.append(("content-length", "\(content.count)")) }
         stream.output = isHead || !hasContent ? [] : content ?? []
@@ -151,10 +157,11 @@ package final class HTTP2Session {
     /// Adds content to a response; answers whether there is still room for more.
     package func append(stream id: Int32, _ content: [UInt8]) -> Bool {
         guard let stream = streams[id] else { return false }
-        if stream.outputStart == stream.output.count {
+        if stream.pendingOutput == 0 {
             stream.output = content
             stream.outputStart = 0
         } else {
+            stream.dropSent()
             stream.output.append(contentsOf: content)
         }
         resume(id, stream)
@@ -184,6 +191,7 @@ package final class HTTP2Session {
 
     /// Resets a stream: NO_ERROR when only the rest of the request is unwanted (RFC 9113 §8.1).
     package func reset(stream id: Int32, refused: Bool = false) {
+        guard streams[id] != nil else { return }
         nghttp2_submit_rst_stream(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id,
             refused ? NGHTTP2_REFUSED_STREAM.rawValue : NGHTTP2_NO_ERROR.rawValue)
@@ -205,6 +213,7 @@ package final class HTTP2Session {
 
     /// Ends the session for a peer that does harm.
     func terminate(_ code: nghttp2_error_code) {
+        isTerminated = true
         nghttp2_session_terminate_session(session, code.rawValue)
     }
 

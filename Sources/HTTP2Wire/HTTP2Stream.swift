@@ -21,11 +21,23 @@ final class HTTP2Stream {
     /// Whether nghttp2 waits for `resume`.
     var isDeferred = false
     var isResponding = false
+    /// Whether the last frame of the response has left.
+    var hasEnded = false
 
     /// Set once the response is out and the request still comes: bytes that may, and until when.
     var unwanted: (bytesLeft: Int, deadline: Int64)?
 
     var pendingOutput: Int { output.count - outputStart }
+
+    /// Whether there is something that could leave now: content, or the end of it.
+    var hasOutput: Bool { pendingOutput > 0 || (isOutputComplete && !hasEnded) }
+
+    /// Frees content that has left, when it is more than what has not: each octet is moved once at most.
+    func dropSent() {
+        guard outputStart > pendingOutput else { return }
+        output.removeFirst(outputStart)
+        outputStart = 0
+    }
 
     /// Builds the request's head; throws what to answer instead.
     func head(limits: HTTPLimits) throws(HTTPWireError) -> HTTPRequestHead {

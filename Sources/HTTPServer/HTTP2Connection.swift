@@ -137,17 +137,14 @@ final class HTTP2Connection: HTTPSession {
         guard !exchange.isClosed, !exchange.hasResponded else { return }
         if let failure = exchange.body.failure { return refuse(exchange.id, failure) }
         exchange.hasResponded = true
-        let isHead = exchange.head.method == .head
         switch response.content {
         case .bytes(let content):
-            session.respond(
-                stream: exchange.id, response.head, date: connection.context.date, content: content, isHead: isHead)
+            session.respond(stream: exchange.id, response.head, date: connection.context.date, content: content)
         case .stream(let produce):
             exchange.isStreaming = true
-            session.respond(
-                stream: exchange.id, response.head, date: connection.context.date, content: nil, isHead: isHead)
+            session.respond(stream: exchange.id, response.head, date: connection.context.date, content: nil)
             pump()
-            guard !isHead else { return }
+            guard exchange.head.method != .head else { return }
             await produce(ResponseWriter(sink: HTTP2ContentSink(connection: self, stream: exchange.id)))
             session.finish(stream: exchange.id)
         }
@@ -158,8 +155,7 @@ final class HTTP2Connection: HTTPSession {
         let response = connection.context.handler.response(to: error)
         var content: [UInt8] = []
         if case .bytes(let bytes) = response.content { content = bytes }
-        session.respond(
-            stream: id, response.head, date: connection.context.date, content: content, isHead: false)
+        session.respond(stream: id, response.head, date: connection.context.date, content: content)
     }
 
     /// Sends what the session has, as far as the socket takes it.
@@ -239,7 +235,7 @@ final class HTTP2Connection: HTTPSession {
     var deadline: Int64? {
         var earliest = session.deadline ?? Int64.max
         if let shutdownAnnounced { earliest = min(earliest, shutdownAnnounced + configuration.goAwayDelay) }
-        if exchanges.isEmpty { earliest = min(earliest, idleSince + configuration.idleTimeout) }
+        if exchanges.isEmpty, !isGoingAway { earliest = min(earliest, idleSince + configuration.idleTimeout) }
         for exchange in exchanges.values {
             if let deadline = deadline(of: exchange) { earliest = min(earliest, deadline) }
         }
@@ -270,6 +266,8 @@ final class HTTP2Connection: HTTPSession {
             guard let deadline = deadline(of: exchange), deadline <= now else { continue }
             if exchange.started + configuration.requestTimeout <= now {
                 refuse(exchange.id, .requestTimeout)
+                // What comes from now on is dropped: the handler must not take the rest for the whole.
+                exchange.body.fail(.requestTimeout)
                 exchange.task?.cancel()
             } else {
                 exchange.body.fail(HTTPWireError(408, "the content came too slowly"))

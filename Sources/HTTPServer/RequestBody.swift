@@ -62,7 +62,8 @@ final class RequestBody {
             content.append(contentsOf: piece)
             return piece.count
         case .discarding:
-            wake()
+            // Whoever waits on stays awaited, and its time limits hold.
+            if !wantsMoreToDiscard { wake() }
             return piece.count
         }
     }

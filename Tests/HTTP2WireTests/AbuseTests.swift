@@ -1,3 +1,4 @@
+import HTTP2Frames
 import HTTPWire
 import Testing
 
@@ -89,7 +90,7 @@ struct AbuseTests {
         _ = test.receive(Frame.settings([(4, 0)]))
         _ = test.receive(Frame.headers(stream: 1, Frame.request()))
         test.session.respond(
-            stream: 1, HTTPResponseHead(status: 200), date: "now", content: [1], isHead: false)
+            stream: 1, HTTPResponseHead(status: 200), date: "now", content: [1])
         #expect(test.goAwayCode() == nil)
         let deadline = try #require(test.session.deadline)
         #expect(deadline == test.now + test.session.limits.stallTimeout)
@@ -108,12 +109,12 @@ struct AbuseTests {
         let bytes =
             Frame.preface + Frame.settings() + Frame.frame(0x42, stream: 7, [1, 2, 3]) + Frame.data(stream: 1, [9])
         var whole = FrameScanner()
-        let headers = whole.scan(bytes)
+        let headers = whole.scan(bytes, at: 0)
         #expect(headers.map(\.type) == [4, 0x42, 0])
         #expect(headers.map(\.stream) == [0, 7, 1])
         #expect(headers.map(\.length) == [0, 3, 1])
         var pieces = FrameScanner()
-        let found = bytes.flatMap { pieces.scan([$0]) }
+        let found = bytes.flatMap { pieces.scan([$0], at: 0) }
         #expect(found == headers)
     }
 }

@@ -1,3 +1,4 @@
+import HTTP2Frames
 import HTTPWire
 import Testing
 
@@ -8,9 +9,9 @@ struct HTTP2SessionTests {
 
     @Test func `serves a request without content`() throws {
         let test = try TestSession()
-        #expect(test.receive(Frame.headers(stream: 1, Frame.request(path: "/a?b=c"))) == ["request 1 GET /a"])
+        #expect(test.receive(Frame.headers(stream: 1, Frame.request(path: "/a?b=c"))) == ["request 1 GET /a?b=c"])
         test.session.respond(
-            stream: 1, accepted, date: "now", content: Array("hello".utf8), isHead: false)
+            stream: 1, accepted, date: "now", content: Array("hello".utf8))
         #expect(test.takeOutput().count == 1)
         let frames = test.sent()
         #expect(frames.map(\.type) == [1, 0])
@@ -22,11 +23,11 @@ struct HTTP2SessionTests {
             Frame.headers(stream: 1, Frame.request("PUT"), flags: Frame.endHeaders)
             + Frame.data(stream: 1, [1, 2, 3], isLast: true)
         let whole = try TestSession()
-        #expect(whole.receive(bytes) == ["request 1 PUT /x", "content 1 3", "end 1"])
+        #expect(whole.receive(bytes) == ["request 1 PUT /x +", "content 1 3", "end 1"])
         let pieces = try TestSession()
         #expect(
             bytes.flatMap { pieces.receive([$0]) } == [
-                "request 1 PUT /x", "content 1 1", "content 1 1", "content 1 1", "end 1",
+                "request 1 PUT /x +", "content 1 1", "content 1 1", "content 1 1", "end 1",
             ])
     }
 
@@ -46,7 +47,7 @@ struct HTTP2SessionTests {
 
     @Test func `refuses a Content-Length above the limit before the content`() throws {
         let test = try TestSession()
-        for (stream, length, outcome) in [(1, 3_145_728, "request 1 PUT /x"), (3, 3_145_729, "malformed 3 413")] {
+        for (stream, length, outcome) in [(1, 3_145_728, "request 1 PUT /x +"), (3, 3_145_729, "malformed 3 413")] {
             let fields = Frame.request("PUT") + [("content-length", "\(length)")]
             let bytes = Frame.headers(stream: Int32(stream), fields, flags: Frame.endHeaders)
             #expect(test.receive(bytes) == [outcome])
@@ -59,7 +60,7 @@ struct HTTP2SessionTests {
         _ = test.receive(Frame.headers(stream: 1, Frame.request()))
         _ = test.sent()
         test.session.respond(
-            stream: 1, accepted, date: "now", content: [UInt8](repeating: 7, count: 25), isHead: false)
+            stream: 1, accepted, date: "now", content: [UInt8](repeating: 7, count: 25))
         _ = test.takeOutput()
         #expect(test.sent().filter { $0.type == 0 }.map(\.payload.count) == [10])
         _ = test.receive(Frame.frame(8, stream: 1, Frame.word(20)))
@@ -82,7 +83,7 @@ struct HTTP2SessionTests {
         limits.unwantedBytesMax = 40_000
         let test = try TestSession(limits)
         _ = test.receive(Frame.headers(stream: 1, Frame.request("PUT"), flags: Frame.endHeaders))
-        test.session.respond(stream: 1, accepted, date: "now", content: [], isHead: false)
+        test.session.respond(stream: 1, accepted, date: "now", content: [])
         _ = test.takeOutput()
         #expect(!test.sent().contains { $0.type == 3 })
         let piece = [UInt8](repeating: 1, count: 16_384)
@@ -95,7 +96,7 @@ struct HTTP2SessionTests {
     @Test func `unwanted content has a time limit`() throws {
         let test = try TestSession()
         _ = test.receive(Frame.headers(stream: 1, Frame.request("PUT"), flags: Frame.endHeaders))
-        test.session.respond(stream: 1, accepted, date: "now", content: [], isHead: false)
+        test.session.respond(stream: 1, accepted, date: "now", content: [])
         _ = test.takeOutput()
         #expect(test.session.deadline == test.now + test.session.limits.unwantedTimeout)
         test.now += test.session.limits.unwantedTimeout
