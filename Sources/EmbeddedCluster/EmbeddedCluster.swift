@@ -6,7 +6,7 @@ package import KubeModel
 /// It stores the objects of `resources` as kube-apiserver does custom resources, and fills in what KubeVirt's
 /// operator and controllers would. It is a stand-in: no guest runs. Reads run on the caller's thread; writes suspend
 /// the caller until the fsync that holds them.
-package final class EmbeddedCluster: Cluster {
+package final class EmbeddedCluster: WatchableCluster {
     package struct Configuration: Sendable {
         /// What a KubeVirt object reports as `status.observedKubeVirtVersion`.
         ///
@@ -14,6 +14,8 @@ package final class EmbeddedCluster: Cluster {
         package var observedKubeVirtVersion = "v1.0.0"
         /// Writes; one more is refused with 429 TooManyRequests.
         package var writesWaitingMax = StoreLimits.writesWaitingMax
+        /// What is kept of the past, so that a watch can be resumed.
+        var history = EventHistory.Limits()
         /// Seconds since 1970.
         package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
         /// Uniform over all 64 bits: uids and generated names are made of it.
@@ -35,7 +37,8 @@ package final class EmbeddedCluster: Cluster {
     /// The directory belongs to this object until `close`.
     package init(directory: String, configuration: Configuration = Configuration()) throws(StoreError) {
         self.configuration = configuration
-        store = try ObjectStore(directory: directory, writesWaitingMax: configuration.writesWaitingMax)
+        store = try ObjectStore(
+            directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history)
     }
 
     /// Ends the writes that wait, refuses later ones and gives up the directory; blocks for as long as that takes.
@@ -66,6 +69,21 @@ package final class EmbeddedCluster: Cluster {
                     resource: key.resource, namespace: resource.isNamespaced ? namespace : nil, db),
                 resourceVersion: try ObjectTable.resourceVersion(db))
         }
+    }
+
+    package func watch(
+        _ resource: Resource, namespace: String?, from resourceVersion: UInt64
+    ) async throws(Status) -> any WatchSubscription {
+        let key = try key(resource, namespace, "")
+        // The log may be a moment behind a commit that a list has shown.
+        if resourceVersion > store.log.resourceVersion {
+            let current = try store.read(ObjectTable.resourceVersion)
+            guard resourceVersion <= current else {
+                throw .resourceVersionTooLarge(requested: resourceVersion, current: current)
+            }
+        }
+        return try store.log.subscribe(
+            to: key.resource, namespace: resource.isNamespaced ? namespace : nil, from: resourceVersion)
     }
 
     /// Throws the 404 of a path that leads nowhere if the resource is none of ours.

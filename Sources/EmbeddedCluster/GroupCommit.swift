@@ -31,13 +31,15 @@ final class GroupCommit: Sendable {
     }
 
     private let writer: DatabaseQueue
+    private let log: EventLog
     private let directory: String
     private let writesWaitingMax: Int
     private let state = Mutex(State())
 
     /// `directory` is for messages; `writesWaitingMax` counts the writes not yet taken into a batch.
-    init(writer: DatabaseQueue, directory: String, writesWaitingMax: Int) {
+    init(writer: DatabaseQueue, log: EventLog, directory: String, writesWaitingMax: Int) {
         self.writer = writer
+        self.log = log
         self.directory = directory
         self.writesWaitingMax = writesWaitingMax
     }
@@ -131,6 +133,8 @@ final class GroupCommit: Sendable {
             }
             isCommitting = true
             try transaction.end()
+            // Before those who wrote hear of it, so that they find it in a watch.
+            log.publish(transaction.events)
             return results
         } catch let status as Status {
             return writes.map { _ in .failure(status) }

@@ -7,20 +7,26 @@ final class ObjectStore: Sendable {
     let writer: DatabaseQueue
     private let readers: Readers
     let commits: GroupCommit
+    /// What has changed since the store was opened.
+    let log: EventLog
 
-    init(directory path: String, writesWaitingMax: Int) throws(StoreError) {
+    init(
+        directory path: String, writesWaitingMax: Int, history: EventHistory.Limits
+    ) throws(StoreError) {
         directory = try DataDirectory(path: path)
         let file = try directory.createFile(StoreFile.name)
         do {
             writer = try StoreFile.writer(path: file)
             try writer.inDatabase { db in try StoreFile.check(db, path: file) }
             try StoreFile.migrator.migrate(writer)
+            log = EventLog(
+                resourceVersion: try writer.inDatabase(ObjectTable.resourceVersion), limits: history)
         } catch {
             throw Self.storeError(error, path: file)
         }
         try directory.synchronize()
         readers = Readers(path: file)
-        commits = GroupCommit(writer: writer, directory: path, writesWaitingMax: writesWaitingMax)
+        commits = GroupCommit(writer: writer, log: log, directory: path, writesWaitingMax: writesWaitingMax)
     }
 
     /// Runs one statement on the calling thread, without a parse and without waiting for writes.
@@ -49,6 +55,7 @@ final class ObjectStore: Sendable {
 
     /// Writes what waits, then closes; blocks the calling thread for that long.
     func close() {
+        log.close()
         commits.close()
         readers.close()
         // The writer last: SQLite then empties the write-ahead log into the database.

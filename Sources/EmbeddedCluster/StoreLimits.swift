@@ -19,6 +19,13 @@ package enum StoreLimits {
 
     /// Writes that wait for the writer; one more is refused with 429 before it has any effect.
     package static let writesWaitingMax = 1024
+    /// Events of one resource from which a watch can be resumed.
+    package static let historyEventsMax = 10_000
+    /// Octets of the objects in them, before and after each change.
+    package static let historyBytesMax = 16 << 20
+    /// Events that a watcher takes at once.
+    package static let watchBatchMax = 256
+
     /// Read connections kept open while nobody reads.
     package static let readersIdleMax = 8
     /// Seconds that a statement waits for a lock of SQLite.

@@ -31,7 +31,8 @@ struct Written: Sendable {
 struct WriteTransaction {
     private let db: Database
     private var resourceVersion: UInt64
-    private var isChanged = false
+    /// What it has changed, for those who watch.
+    private(set) var events: [EventLog.Entry] = []
 
     /// Call inside a transaction.
     init(_ db: Database) throws {
@@ -43,16 +44,19 @@ struct WriteTransaction {
     mutating func write(
         _ key: ObjectKey, _ decide: (StoredObject?) throws(Status) -> Change
     ) throws -> Written {
-        switch try decide(try ObjectTable.fetch(key, db)) {
+        let current = try ObjectTable.fetch(key, db)
+        switch try decide(current) {
         case .unchanged(let object): return Written(object: object)
         case .put(let object):
             let stored = try versioned(object)
             try ObjectTable.put(stored, uid: object.metadataUID ?? "", key: key, db)
+            note(current == nil ? .added : .modified, key, stored, previous: current)
             return Written(object: stored)
         case .remove(let object):
             // A removal has a resourceVersion too, that of its DELETED event.
             let stored = try versioned(object)
             try ObjectTable.remove(key, db)
+            note(.deleted, key, stored, previous: current)
             return Written(object: stored, isRemoved: true)
         }
     }
@@ -63,13 +67,20 @@ struct WriteTransaction {
         object["metadata"]?["resourceVersion"] = .string(String(next))
         let stored = try object.encoded(resourceVersion: next)
         resourceVersion = next
-        isChanged = true
         return stored
+    }
+
+    private mutating func note(
+        _ kind: WatchEvent.Kind, _ key: ObjectKey, _ object: StoredObject, previous: StoredObject?
+    ) {
+        let event = WatchEvent(
+            kind: kind, namespace: key.namespace, name: key.name, object: object, previous: previous)
+        events.append(EventLog.Entry(resource: key.resource, event: event))
     }
 
     /// Commits if a write changed something.
     func end() throws {
-        guard isChanged else { return try db.rollback() }
+        guard !events.isEmpty else { return try db.rollback() }
         try ObjectTable.setResourceVersion(resourceVersion, db)
         try db.commit()
     }
