@@ -1,3 +1,5 @@
+import Reactor
+
 extension ClientConfiguration {
     /// Where a kubelet mounts a pod's service account.
     package static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -1,4 +1,5 @@
 import KubeModel
+import Reactor
 
 extension ClientConfiguration {
     /// Reads one context of a kubeconfig file (client-go `tools/clientcmd/api/v1`).

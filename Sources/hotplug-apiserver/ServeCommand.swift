@@ -24,8 +24,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Threads that serve, each with its own epoll loop. Default: one a core.")
     var threads: Int?
 
-    @Option(help: "The directory of the embedded cluster's state; made if it is missing.")
-    var dataDir = "hotplug-apiserver.local.data"
+    @Option(
+        help: """
+            The directory of the embedded cluster's state; made if it is missing. Default: \
+            hotplug-apiserver.local.data.
+            """)
+    var dataDir: String?
 
     @Option(
         help: """
@@ -50,8 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A directory of manifests to create at start, where they are missing; then print what to try.")
     var examples: String?
 
-    @Option(help: "Who writes the spec of a running VMI: direct, kubevirt or auto.")
-    var vmiPropagation = VMIPropagation.direct
+    @Option(help: "Who writes the spec of a running VMI: direct, kubevirt or auto. Default: direct.")
+    var vmiPropagation: VMIPropagation?
 
     @Option(help: "What to do when the NetworkAttachmentDefinition does not exist: off, warn or enforce.")
     var nadCheck = NADCheck.warn

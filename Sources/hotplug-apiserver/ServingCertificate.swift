@@ -15,17 +15,20 @@ struct ServingCertificate: Sendable {
     let clientCAs: [UInt8]
 
     /// Reads the files; throws for one that can't be read or does not fit.
-    func context() throws -> TLSContext {
+    ///
+    /// - Parameter pipes: only the first reading finds something in a pipe.
+    func context(pipes: SmallFile.Pipes = .read) throws -> TLSContext {
         var serverNames: [(pattern: String, context: TLSContext)] = []
         for other in others {
-            let certificate = try Self.read(other.certificate)
+            let certificate = try Self.read(other.certificate, pipes)
             let context = try TLSContext(
-                certificate: certificate, key: try Self.read(other.key), clientCAs: clientCAs, settings: settings)
+                certificate: certificate, key: try Self.read(other.key, pipes), clientCAs: clientCAs, settings: settings
+            )
             let names = other.names.isEmpty ? CertificateAuthority.dnsNames(certificate) : other.names
             serverNames += names.map { ($0, context) }
         }
-        let certificate = try Self.read(certificateFile)
-        let key = try Self.read(keyFile)
+        let certificate = try Self.read(certificateFile, pipes)
+        let key = try Self.read(keyFile, pipes)
         do throws(TLSError) {
             return try TLSContext(
                 certificate: certificate, key: key, clientCAs: clientCAs, settings: settings, serverNames: serverNames)
@@ -45,7 +48,7 @@ struct ServingCertificate: Sendable {
             try await loop.watch(Array(directories)) {
                 guard seen.haveChanged(files) else { return }
                 do {
-                    reference.context = try context()
+                    reference.context = try context(pipes: .refuse)
                     logger.notice("serving certificate reloaded", metadata: ["file": "\(certificateFile)"])
                 } catch {
                     logger.error("serving certificate not reloaded; the old one stays", metadata: ["error": "\(error)"])
@@ -56,17 +59,17 @@ struct ServingCertificate: Sendable {
         }
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
+    private static func read(_ path: String, _ pipes: SmallFile.Pipes) throws -> [UInt8] {
         do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            return try SmallFile.read(path, pipes: pipes)
         } catch {
-            throw Wiring.Failure(description: "\(path) cannot be read: \(error.localizedDescription)")
+            throw Wiring.Failure(description: "certificate or key: \(error)")
         }
     }
 
     /// What stood in some files when they were last looked at.
     private final class Contents: Sendable {
-        private let last: Mutex<[Data?]>
+        private let last: Mutex<[[UInt8]?]>
 
         init(_ files: [String]) {
             last = Mutex(Self.read(files))
@@ -80,8 +83,8 @@ struct ServingCertificate: Sendable {
             }
         }
 
-        private static func read(_ files: [String]) -> [Data?] {
-            files.map { try? Data(contentsOf: URL(fileURLWithPath: $0)) }
+        private static func read(_ files: [String]) -> [[UInt8]?] {
+            files.map { try? SmallFile.read($0) }
         }
     }
 }

@@ -1,0 +1,37 @@
+import APIServer
+import HotplugAPI
+import KubeModel
+import Logging
+
+/// What one kind of cluster, embedded or real, brings to the server.
+protocol ClusterWiring {
+    var cluster: any Cluster { get }
+    var facts: any ClusterFactsSource { get }
+    var authenticator: UnionAuthenticator { get }
+    var authorizer: UnionAuthorizer { get }
+    /// The objects that this server stores itself; `nil` where the cluster serves them.
+    var resources: ResourceEndpoints? { get }
+    /// What `/version` tells.
+    var version: VersionInfo { get }
+    /// What `/apis/subresources.kubevirt.io/VERSION/version` tells.
+    var subresourceVersion: VersionInfo { get }
+    /// Without these the process should be restarted.
+    var liveChecks: [HealthCheck] { get }
+    /// Without these it should get no requests.
+    var readyChecks: [HealthCheck] { get }
+    /// Who writes the spec of a running VMI unless a flag says so.
+    var defaultPropagation: VMIPropagation { get }
+    /// The default pair, PEM files.
+    var servingPair: (certificateFile: String, keyFile: String) { get }
+    /// PEM: whose certificates the handshake asks clients for.
+    var clientCAs: [UInt8] { get }
+
+    /// Called once the server listens; answers what the line that says `ready` tells beside the URL.
+    func started(url: String) async throws -> Logger.Metadata
+
+    /// Called right after that line.
+    func announced(url: String)
+
+    /// Called when no request is left.
+    func close() async
+}

@@ -1,0 +1,81 @@
+import APIServer
+import EmbeddedCluster
+import Foundation
+import HotplugAPI
+import KubeModel
+import Logging
+import Reactor
+import TLS
+
+/// The server with a cluster of its own: the store in `--data-dir`, its CA, and an administrator's kubeconfig.
+struct EmbeddedWiring: ClusterWiring {
+    /// The version of Kubernetes whose API the embedded cluster follows.
+    private static let kubernetesVersion = "v1.33.0"
+
+    private let flags: ServeCommand
+    private let logger: Logger
+    private let dataDirectory: String
+    private let store: EmbeddedCluster
+    private let credentials: Credentials
+
+    let authenticator: UnionAuthenticator
+
+    init(_ flags: ServeCommand, names: [String], logger: Logger) throws {
+        self.flags = flags
+        self.logger = logger
+        dataDirectory = flags.dataDir ?? "hotplug-apiserver.local.data"
+        store = try EmbeddedCluster(directory: dataDirectory)
+        do {
+            credentials = try Credentials(directory: flags.certDir ?? "\(dataDirectory)/pki", servingNames: names)
+            authenticator = try Self.authenticator(flags, credentials)
+        } catch {
+            store.close()
+            throw error
+        }
+    }
+
+    var cluster: any Cluster { store }
+    var facts: any ClusterFactsSource { KubeVirtFactsSource(cluster: store) }
+    var authorizer: UnionAuthorizer { UnionAuthorizer([PublicPathAuthorizer(), PrivilegedGroupAuthorizer()]) }
+    var resources: ResourceEndpoints? { ResourceEndpoints(resources: EmbeddedCluster.resources, cluster: store) }
+    var version: VersionInfo {
+        VersionInfo(gitVersion: "\(Self.kubernetesVersion)+hotplug-apiserver-\(HotplugCommand.version)")
+    }
+    var subresourceVersion: VersionInfo {
+        VersionInfo(gitVersion: EmbeddedCluster.Configuration().observedKubeVirtVersion)
+    }
+    var liveChecks: [HealthCheck] { [HealthCheck("store") { [store] in try store.checkHealth() }] }
+    var readyChecks: [HealthCheck] { [] }
+    var defaultPropagation: VMIPropagation { .direct }
+    var servingPair: (certificateFile: String, keyFile: String) {
+        ("\(credentials.directory)/apiserver.crt", "\(credentials.directory)/apiserver.key")
+    }
+    var clientCAs: [UInt8] { Array(credentials.authority.pair.certificate.utf8) }
+
+    func started(url: String) async throws -> Logger.Metadata {
+        try PrivateFile.write(credentials.kubeconfig(server: url), to: kubeconfig)
+        if let examples = flags.examples { try await Examples(directory: examples).load(into: store, logger) }
+        return ["kubeconfig": "\(kubeconfig)", "dataDir": "\(dataDirectory)"]
+    }
+
+    func announced(url: String) {
+        guard flags.examples != nil else { return }
+        // Not `print`, which keeps it back while standard output is a pipe or a file.
+        let hints = Examples.hints(url: url, kubeconfig: kubeconfig, pki: credentials.directory)
+        FileHandle.standardOutput.write(Data(hints.utf8))
+    }
+
+    func close() async { store.close() }
+
+    private var kubeconfig: String { flags.writeKubeconfig ?? "\(dataDirectory)/admin.kubeconfig" }
+
+    private static func authenticator(
+        _ flags: ServeCommand, _ credentials: Credentials
+    ) throws -> UnionAuthenticator {
+        var bundle = Array(credentials.authority.pair.certificate.utf8)
+        if let file = flags.clientCaFile { bundle += try flags.clientAuthorities(file) }
+        return UnionAuthenticator([
+            ClientCertificateAuthenticator(trusting: try CertificatePool(bundle: bundle)), try flags.tokens(),
+        ])
+    }
+}
