@@ -18,7 +18,7 @@ package final class RemoteCluster: Cluster {
     let client: KubeClient
     /// Those that exist, by namespace and name: one that is missing is looked for each time, since its absence is what
     /// users hear of.
-    private let definitions: ExpiringCache<String, StoredObject>
+    private let definitions: ExpiringCache<[UInt8], StoredObject>
 
     /// - Parameter now: the clock of the cache, which tests may play.
     package init(_ client: KubeClient, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
@@ -34,7 +34,7 @@ package final class RemoteCluster: Cluster {
         guard resource == .networkAttachmentDefinition else {
             return try await read(resource, namespace: namespace, name: name)
         }
-        let key = "\(namespace ?? "")/\(name)"
+        let key = Array("\(namespace ?? "")/\(name)".utf8)
         if let known = definitions[key] { return known }
         let definition = try await read(resource, namespace: namespace, name: name)
         definitions.insert(definition, for: key)

@@ -10,6 +10,10 @@ package protocol Authenticator: Sendable {
 /// A credential that does not hold: the reason is for the log, never for the client.
 package struct AuthenticationError: Error, Sendable {
     package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
 }
 
 /// The first of several that knows the user.

@@ -9,6 +9,11 @@ package struct UserInfo: Sendable, Hashable {
     package struct Extra: Sendable, Hashable {
         package var key: String
         package var values: [String]
+
+        package init(key: String, values: [String]) {
+            self.key = key
+            self.values = values
+        }
     }
 
     package init(name: String, uid: String = "", groups: [String] = [], extra: [Extra] = []) {
