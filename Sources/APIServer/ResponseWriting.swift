@@ -40,8 +40,7 @@ enum ResponseWriting {
         }
         fields += answer.fields
         if !fields.contains(where: { $0.name == "Cache-Control" }) { fields.append(("Cache-Control", cacheControl)) }
-        fields.append(("X-Content-Type-Options", "nosniff"))
-        fields.append(("Strict-Transport-Security", "max-age=31536000"))
+        fields += security
         for warning in answer.warnings { fields.append(("Warning", WarningHeader.value(warning))) }
         if content.count > gzipThreshold, acceptsGzip(head), let compressed = Gzip.compress(content) {
             fields.append(("Content-Encoding", "gzip"))
@@ -51,8 +50,19 @@ enum ResponseWriting {
         return HTTPResponse(head: HTTPResponseHead(status: status, fields: fields), content: .bytes(content))
     }
 
+    /// What every response with this document has, besides what is the request's own.
+    static func fields(of document: StaticDocument) -> [(name: String, value: String)] {
+        [
+            ("ETag", document.entityTag), ("Content-Type", "application/json"), ("Cache-Control", "public"),
+        ] + security
+    }
+
+    private static let security: [(name: String, value: String)] = [
+        ("X-Content-Type-Options", "nosniff"), ("Strict-Transport-Security", "max-age=31536000"),
+    ]
+
     /// Whether a person reads it: asked for, or by the client's name (apiserver `negotiate.go`).
-    private static func isPretty(_ head: HTTPRequestHead) -> Bool {
+    static func isPretty(_ head: HTTPRequestHead) -> Bool {
         if let query = head.query, query.contains("pretty") {
             return QueryParameters(query).flag("pretty")
         }

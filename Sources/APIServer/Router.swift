@@ -12,6 +12,8 @@ package struct Router: Sendable {
     private let subresourceGroup: APIGroup
     private let subresources: any SubresourceHandler
     private let resources: ResourceEndpoints?
+    /// Those of the documents that `answer` gives which depend on nothing but the path.
+    let publicDocuments: PublicDocuments
 
     /// - Parameters:
     ///   - version: what `/version` tells.
@@ -31,6 +33,9 @@ package struct Router: Sendable {
         let groups = [subresourceGroup] + (resources?.groups ?? [])
         discovery = DiscoveryDocuments(groups: groups)
         openAPI = OpenAPIDocuments(group: subresourceGroup)
+        publicDocuments = PublicDocuments(
+            [("/version", self.version)] + discovery.groups.map { ("/apis/\($0.key)", $0.value) }
+                + discovery.resources.map { ("/apis/\($0.key)", $0.value) })
     }
 
     func answer(

@@ -126,7 +126,7 @@ package final class HTTP2Session {
 
     /// Sends an interim 100 (RFC 9110 §10.1.1).
     package func sendContinue(stream: Int32) {
-        withFields([(":status", "100")]) { fields, count in
+        withFields([(":status", "100")], nil) { fields, count in
             _ = nghttp2_submit_headers(
                 session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, fields, count, nil)
         }
@@ -146,7 +146,7 @@ package final class HTTP2Session {
         stream.output = isHead || !hasContent ? [] : content ?? []
         stream.isOutputComplete = content != nil || isHead
         let isBare = stream.isOutputComplete && stream.output.isEmpty
-        withFields(fields) { fields, count in
+        withFields(fields, head.prepared) { fields, count in
             var provider = SessionCallbacks.dataProvider
             withUnsafePointer(to: &provider) { provider in
                 _ = nghttp2_submit_response(session, id, fields, count, isBare ? nil : provider)
@@ -224,8 +224,12 @@ package final class HTTP2Session {
         events.append(.closed(stream: id))
     }
 
-    private func withFields(_ fields: [(String, String)], _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Void) {
-        var block: [UInt8] = []
+    private func withFields(
+        _ fields: [(String, String)], _ prepared: PreparedFields?,
+        _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Void
+    ) {
+        var block = prepared?.block ?? []
+        let preparedBytes = block.count
         for (name, value) in fields {
             block.append(contentsOf: name.utf8)
             // nghttp2 refuses control characters by dropping the whole response.
@@ -233,14 +237,20 @@ package final class HTTP2Session {
         }
         block.withUnsafeMutableBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return }
-            var offset = 0
-            let entries = fields.map { name, value in
-                let entry = nghttp2_nv(
-                    name: base + offset, value: base + offset + name.utf8.count, namelen: name.utf8.count,
-                    valuelen: value.utf8.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
-                offset += name.utf8.count + value.utf8.count
-                return entry
+            var entries: [nghttp2_nv] = []
+            entries.reserveCapacity(fields.count + (prepared?.lengths.count ?? 0))
+            func append(_ name: Int, _ value: Int, at offset: inout Int) {
+                entries.append(
+                    nghttp2_nv(
+                        name: base + offset, value: base + offset + name, namelen: name, valuelen: value,
+                        flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+                offset += name + value
             }
+            // Pseudo-header fields, among the first here, go before all others (RFC 9113 §8.3).
+            var offset = preparedBytes
+            for (name, value) in fields { append(name.utf8.count, value.utf8.count, at: &offset) }
+            offset = 0
+            for length in prepared?.lengths ?? [] { append(length.name, length.value, at: &offset) }
             entries.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
         }
     }

@@ -163,13 +163,14 @@ final class Connection: ReadinessHandler {
     func send(_ plaintext: [UInt8]) {
         guard state == .open, !plaintext.isEmpty else { return }
         guard let tls else { return write(plaintext) }
-        var records: [UInt8] = []
+        context.records.removeAll(keepingCapacity: true)
         do throws(TLSError) {
-            try tls.send(plaintext, output: &records)
-            write(records)
+            try tls.send(plaintext, output: &context.records)
+            write(context.records)
         } catch {
             close()
         }
+        context.shrinkRecords()
     }
 
     private func write(_ bytes: [UInt8]) {

@@ -109,6 +109,7 @@ final class HTTP1Session: HTTPSession {
     private func start(_ head: HTTPRequestHead, on loop: isolated EventLoop) {
         // The task keeps the connection: it may be closed and forgotten while the handler runs.
         let connection = connection
+        if head.framing == .none, respondImmediately(to: head) { return }
         let exchange = Exchange(head: head, configuration: configuration, started: now)
         let body = exchange.body
         self.exchange = exchange
@@ -135,6 +136,22 @@ final class HTTP1Session: HTTPSession {
             await self.finish(exchange, with: response)
             self.process(on: loop)
         }
+    }
+
+    /// Answers without a task what needs none; answers whether it did.
+    private func respondImmediately(to head: HTTPRequestHead) -> Bool {
+        let request = HTTPRequest(head: head, body: nil, connection: connection)
+        guard let response = connection.context.handler.immediateResponse(to: request),
+            case .bytes(let content) = response.content
+        else { return false }
+        let closes = response.closes || !head.isPersistent || connection.context.isDraining
+        write(response.head, content, to: head, closes: closes)
+        idleSince = now
+        if closes {
+            sendOutbound()
+            connection.linger()
+        }
+        return true
     }
 
     private func feed(_ exchange: Exchange) {
@@ -187,26 +204,28 @@ final class HTTP1Session: HTTPSession {
         }
     }
 
+    private func write(_ head: HTTPResponseHead, _ content: [UInt8], to request: HTTPRequestHead, closes: Bool) {
+        let hasNoContent = head.status == 204 || head.status == 304
+        outbound.reserveCapacity(outbound.count + content.count + 1024)
+        HTTP1Serializer.write(
+            head, framing: hasNoContent ? .none : .length(content.count), date: connection.context.date,
+            closes: closes, keepsAlive: request.minorVersion == 0, into: &outbound)
+        if request.method != .head, !hasNoContent { outbound.append(contentsOf: content) }
+    }
+
     private func write(_ response: HTTPResponse, for exchange: Exchange, closes: Bool) async {
-        let isHead = exchange.head.method == .head
-        let date = connection.context.date
         switch response.content {
         case .bytes(let content):
-            let hasNoContent = response.head.status == 204 || response.head.status == 304
-            outbound.reserveCapacity(outbound.count + content.count + 1024)
-            HTTP1Serializer.write(
-                response.head, framing: hasNoContent ? .none : .length(content.count), date: date,
-                closes: closes, keepsAlive: exchange.head.minorVersion == 0, into: &outbound)
-            if !isHead, !hasNoContent { outbound.append(contentsOf: content) }
+            write(response.head, content, to: exchange.head, closes: closes)
             if !isProcessing { sendOutbound() }
         case .stream(let produce):
             exchange.isStreaming = true
             let isChunked = exchange.head.minorVersion > 0
             HTTP1Serializer.write(
-                response.head, framing: isChunked ? .chunked : .none, date: date, closes: closes || !isChunked,
-                into: &outbound)
+                response.head, framing: isChunked ? .chunked : .none, date: connection.context.date,
+                closes: closes || !isChunked, into: &outbound)
             sendOutbound()
-            if !isHead {
+            if exchange.head.method != .head {
                 await produce(
                     ResponseWriter(sink: HTTP1ContentSink(connection: connection, isChunked: isChunked)))
                 if isChunked { connection.send(HTTP1Serializer.lastChunk) }

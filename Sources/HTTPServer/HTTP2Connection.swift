@@ -90,6 +90,7 @@ final class HTTP2Connection: HTTPSession {
     private func start(_ id: Int32, _ head: HTTPRequestHead, on loop: isolated EventLoop) {
         // Streams that the peer has reset count for as long as their handlers run (CVE-2023-44487).
         guard running < limits.concurrentStreamsMax else { return session.reset(stream: id, refused: true) }
+        if head.framing == .none, respondImmediately(to: id, head) { return }
         let connection = connection
         let body = RequestBody(
             isComplete: head.framing == .none, expectedBytes: head.fields["content-length"].flatMap { Int($0) },
@@ -117,6 +118,17 @@ final class HTTP2Connection: HTTPSession {
             self.pump()
             connection.settle()
         }
+    }
+
+    /// Answers without a task what needs none; answers whether it did.
+    private func respondImmediately(to id: Int32, _ head: HTTPRequestHead) -> Bool {
+        let request = HTTPRequest(head: head, body: nil, connection: connection)
+        guard let response = connection.context.handler.immediateResponse(to: request),
+            case .bytes(let content) = response.content
+        else { return false }
+        session.respond(stream: id, response.head, date: connection.context.date, content: content)
+        idleSince = now
+        return true
     }
 
     private func close(_ id: Int32) {

@@ -8,8 +8,17 @@ package import TLS
 package protocol HTTPHandler: Sendable {
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
+    /// The whole response, where it takes neither a wait nor the request's content; else `nil`, and `respond` is asked.
+    ///
+    /// Called for requests without content. Saves the task, which is a tenth of what a small response costs.
+    func immediateResponse(to request: HTTPRequest) -> HTTPResponse?
+
     /// The answer to a message that never became a request.
     func response(to error: HTTPWireError) -> HTTPResponse
+}
+
+extension HTTPHandler {
+    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { nil }
 }
 
 /// One request.
@@ -17,10 +26,10 @@ package protocol HTTPHandler: Sendable {
 /// Stays on its connection's loop.
 package final class HTTPRequest {
     package let head: HTTPRequestHead
-    private let body: RequestBody
+    private let body: RequestBody?
     private let connection: Connection
 
-    init(head: HTTPRequestHead, body: RequestBody, connection: Connection) {
+    init(head: HTTPRequestHead, body: RequestBody?, connection: Connection) {
         self.head = head
         self.body = body
         self.connection = connection
@@ -40,7 +49,7 @@ package final class HTTPRequest {
     ///
     /// Throws what was wrong with it: 400, 408, 413.
     package func content() async throws(HTTPWireError) -> [UInt8] {
-        try await body.collect()
+        try await body?.collect() ?? []
     }
 }
 

@@ -31,6 +31,8 @@ final class LoopContext {
     let logger: Logger
     let scratch: TLSScratch
     var readBuffer = [UInt8](repeating: 0, count: 32 * 1024)
+    /// TLS records on their way to a socket, during a call.
+    var records: [UInt8] = []
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
     private(set) var isDraining = false
     /// Called when the last connection is gone while draining, and when there is room for another.
@@ -61,6 +63,11 @@ final class LoopContext {
             dateText = HTTPDate.format(seconds)
         }
         return dateText
+    }
+
+    /// One large response must not leave its size behind.
+    func shrinkRecords() {
+        if records.capacity > 4 * configuration.outboundBytesMax { records = [] }
     }
 
     func add(_ connection: Connection) {

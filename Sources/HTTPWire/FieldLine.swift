@@ -115,7 +115,14 @@ struct FieldFraming: Sendable {
     }
 
     private static func equal(_ octets: ArraySlice<UInt8>, _ lowercased: String) -> Bool {
-        octets.count == lowercased.utf8.count && zip(octets, lowercased.utf8).allSatisfy { ASCII.lowercased($0) == $1 }
+        guard octets.count == lowercased.utf8.count else { return false }
+        // Not `zip`, which is a tenth of the parser's time.
+        var index = octets.startIndex
+        for octet in lowercased.utf8 {
+            guard ASCII.lowercased(octets[index]) == octet else { return false }
+            index += 1
+        }
+        return true
     }
 }
 

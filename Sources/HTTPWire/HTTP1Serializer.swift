@@ -6,10 +6,13 @@ package struct HTTPResponseHead: Sendable {
     ///
     /// No Content-Length, Transfer-Encoding, Connection or Date: those are the server's.
     package var fields: [(name: String, value: String)]
+    /// Fields beside those, sent before them.
+    package var prepared: PreparedFields?
 
-    package init(status: Int, fields: [(name: String, value: String)] = []) {
+    package init(status: Int, fields: [(name: String, value: String)] = [], prepared: PreparedFields? = nil) {
         self.status = status
         self.fields = fields
+        self.prepared = prepared
     }
 }
 
@@ -42,14 +45,8 @@ package enum HTTP1Serializer {
         output.append(contentsOf: statusLine(head.status))
         output.append(contentsOf: dateName)
         output.append(contentsOf: date.utf8)
-        for field in head.fields {
-            output.append(carriageReturn)
-            output.append(lineFeed)
-            output.append(contentsOf: field.name.utf8)
-            output.append(0x3a)
-            output.append(space)
-            append(field.value, to: &output)
-        }
+        if let prepared = head.prepared { output.append(contentsOf: prepared.lines) }
+        for field in head.fields { append(field.name, field.value, to: &output) }
         switch framing {
         case .length(let length):
             output.append(contentsOf: contentLengthName)
@@ -87,8 +84,13 @@ package enum HTTP1Serializer {
         output.append(contentsOf: "\r\n".utf8)
     }
 
-    /// Writes a value; none may end the line early, wherever it came from.
-    private static func append(_ value: String, to output: inout [UInt8]) {
+    /// Writes a field behind what is there; no value may end the line early, wherever it came from.
+    static func append(_ name: String, _ value: String, to output: inout [UInt8]) {
+        output.append(carriageReturn)
+        output.append(lineFeed)
+        output.append(contentsOf: name.utf8)
+        output.append(0x3a)
+        output.append(space)
         let start = output.count
         output.append(contentsOf: value.utf8)
         for index in start..<output.count where output[index] < space && output[index] != tab {

@@ -63,7 +63,7 @@ package enum RequestTarget {
     private static func check(_ path: ArraySlice<UInt8>) throws(HTTPWireError) {
         try checkPercentEncoding(path)
         guard path.contains(0x2e) || path.contains(0x25) else { return }
-        for segment in path.split(separator: 0x2f) where segment.count <= 6 {
+        for segment in path.split(separator: 0x2f) where segment.first == 0x2e || segment.first == 0x25 {
             let text = String(decoding: segment, as: UTF8.self).lowercased()
             if text == "." || text == ".." || text == "%2e" || text == "%2e%2e" || text == ".%2e" || text == "%2e." {
                 throw HTTPWireError(400, "the request target has a dot segment")

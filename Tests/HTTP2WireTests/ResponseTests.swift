@@ -21,6 +21,21 @@ struct ResponseTests {
         #expect(frames.map(\.isEndStream) == [false, true])
     }
 
+    @Test func `prepared fields are sent as others are, behind the pseudo-header field`() throws {
+        let fields = [(name: "Content-Type", value: "text/plain"), (name: "Warning", value: "a\r\nb")]
+        let test = try TestSession()
+        _ = test.open()
+        test.session.respond(
+            stream: 1, HTTPResponseHead(status: 200, fields: [("X-Y", "z")], prepared: PreparedFields(fields)),
+            date: "now", content: [1])
+        test.takeOutput()
+        #expect(
+            test.fields(of: test.sent()[0]) == [
+                ":status": "200", "date": "now", "x-y": "z", "content-type": "text/plain", "warning": "a  b",
+                "content-length": "1",
+            ])
+    }
+
     @Test func `no control character of a value reaches the client`() throws {
         let test = try TestSession()
         _ = test.open()

@@ -10,12 +10,15 @@ import Testing
 /// A handler made of a closure.
 struct TestHandler: HTTPHandler {
     let answer: @Sendable (HTTPRequest) async -> HTTPResponse
+    var immediate: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
 
     init(_ answer: @escaping @Sendable (HTTPRequest) async -> HTTPResponse) {
         self.answer = answer
     }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request) }
+
+    func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { immediate(request) }
 
     func response(to error: HTTPWireError) -> HTTPResponse { Self.refusal(error) }
 

@@ -23,6 +23,18 @@ import Testing
         )
     }
 
+    @Test func `prepared fields are written as others are`() {
+        let fields = [(name: "X-A", value: "b"), (name: "X-C", value: "d\r\ne")]
+        var prepared: [UInt8] = []
+        var plain: [UInt8] = []
+        HTTP1Serializer.write(
+            HTTPResponseHead(status: 200, prepared: PreparedFields(fields)), framing: .none, date: Self.date,
+            closes: false, into: &prepared)
+        HTTP1Serializer.write(
+            HTTPResponseHead(status: 200, fields: fields), framing: .none, date: Self.date, closes: false, into: &plain)
+        #expect(prepared == plain)
+    }
+
     @Test func `writes a chunked head`() {
         #expect(
             Self.written(201, framing: .chunked)

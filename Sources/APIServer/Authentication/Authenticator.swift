@@ -5,6 +5,32 @@ package import TLS
 package protocol Authenticator: Sendable {
     /// The user; `nil` when the request has no credential of this kind. Throws 401 for one that is wrong.
     func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo?
+
+    /// What `authenticate` would answer, as far as that is known without a wait.
+    func immediately(_ request: HTTPRequest) -> ImmediateAuthentication
+}
+
+package enum ImmediateAuthentication: Sendable {
+    case user(UserInfo)
+    /// No credential of this kind.
+    case nobody
+    /// `authenticate` must be asked: it waits, or throws.
+    case undecided
+}
+
+extension ImmediateAuthentication {
+    /// Of an authenticator that never waits.
+    init(_ authenticate: () throws(AuthenticationError) -> UserInfo?) {
+        do throws(AuthenticationError) {
+            self = try authenticate().map(Self.user) ?? .nobody
+        } catch {
+            self = .undecided
+        }
+    }
+}
+
+extension Authenticator {
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication { .undecided }
 }
 
 /// A credential that does not hold: the reason is for the log, never for the client.
@@ -39,6 +65,17 @@ package struct UnionAuthenticator: Authenticator {
         if let failure { throw failure }
         return .anonymous
     }
+
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        for authenticator in authenticators {
+            switch authenticator.immediately(request) {
+            case .user(let user): return .user(user.authenticated)
+            case .nobody: continue
+            case .undecided: return .undecided
+            }
+        }
+        return .user(.anonymous)
+    }
 }
 
 /// A client certificate: the common name is the user, the organizations are its groups
@@ -51,6 +88,14 @@ package struct ClientCertificateAuthenticator: Authenticator {
     }
 
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        try user(request)
+    }
+
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        ImmediateAuthentication { () throws(AuthenticationError) in try user(request) }
+    }
+
+    private func user(_ request: HTTPRequest) throws(AuthenticationError) -> UserInfo? {
         switch request.verifyPeer(against: pool) {
         case .none: return nil
         case .rejected(let reason): throw AuthenticationError(reason: "client certificate: \(reason)")

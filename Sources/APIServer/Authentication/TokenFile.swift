@@ -47,6 +47,12 @@ package struct TokenFile: Authenticator {
         try user(authorization: request.head.fields["authorization"])
     }
 
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        ImmediateAuthentication { () throws(AuthenticationError) in
+            try user(authorization: request.head.fields["authorization"])
+        }
+    }
+
     /// Takes the value of the Authorization field.
     func user(authorization header: String?) throws(AuthenticationError) -> UserInfo? {
         guard let header else { return nil }

@@ -4,6 +4,13 @@ package import KubeModel
 package protocol Authorizer: Sendable {
     /// Throws a Status when it cannot find out: that is never a yes.
     func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision
+
+    /// What `authorize` would answer, where that is known without a wait; else `nil`.
+    func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision?
+}
+
+extension Authorizer {
+    package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { nil }
 }
 
 package enum AuthorizationDecision: Sendable, Equatable {
@@ -29,6 +36,14 @@ package struct UnionAuthorizer: Authorizer {
         }
         return .noOpinion
     }
+
+    package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? {
+        for authorizer in authorizers {
+            guard let decision = authorizer.immediately(user, info) else { return nil }
+            if decision != .noOpinion { return decision }
+        }
+        return .noOpinion
+    }
 }
 
 /// `system:masters` may do everything, without asking anybody.
@@ -36,6 +51,12 @@ package struct PrivilegedGroupAuthorizer: Authorizer {
     package init() {}
 
     package func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision {
+        decision(user)
+    }
+
+    package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { decision(user) }
+
+    private func decision(_ user: UserInfo) -> AuthorizationDecision {
         user.groups.contains(UserInfo.privilegedGroup) ? .allowed : .noOpinion
     }
 }
@@ -59,6 +80,12 @@ package struct PublicPathAuthorizer: Authorizer {
     ]
 
     package func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) -> AuthorizationDecision {
+        decision(info)
+    }
+
+    package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { decision(info) }
+
+    private func decision(_ info: RequestInfo) -> AuthorizationDecision {
         guard info.verb == "get" || info.verb == "head" || info.verb == "list" else { return .noOpinion }
         // Discovery: /apis/G, /apis/G/V, and the version and health of a group.
         if info.segments.first == "apis", info.segments.count <= 3 { return .allowed }
