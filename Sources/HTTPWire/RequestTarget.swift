@@ -27,17 +27,26 @@ package enum RequestTarget {
             guard method == .options else { throw HTTPWireError(400, "the request target * is for OPTIONS only") }
             return ("*", nil)
         }
-        guard octets.allSatisfy({ ASCII.isTarget($0) }) else {
-            throw HTTPWireError(400, "the request target has a character that must be percent-encoded")
+        // One look at each octet decides which of the costlier checks there is anything for.
+        var isPlain = true
+        var previous: UInt8 = 0
+        for octet in octets {
+            guard ASCII.isTarget(octet) else {
+                throw HTTPWireError(400, "the request target has a character that must be percent-encoded")
+            }
+            if octet == 0x25 || (octet == 0x2e && previous == 0x2f) { isPlain = false }
+            previous = octet
         }
         if octets.first != 0x2f {
             octets = try removingAuthority(octets)
         }
         let questionMark = octets.firstIndex(of: 0x3f)
         let path = octets[..<(questionMark ?? octets.endIndex)]
-        try check(path)
         let query = questionMark.map { octets[octets.index(after: $0)...] }
-        if let query { try checkPercentEncoding(query) }
+        if !isPlain {
+            try check(path)
+            if let query { try checkPercentEncoding(query) }
+        }
         return (
             path.isEmpty ? "/" : String(decoding: path, as: UTF8.self),
             query.map { String(decoding: $0, as: UTF8.self) }
@@ -62,7 +71,6 @@ package enum RequestTarget {
     /// Dot segments and encoded NULs have no meaning here but mischief.
     private static func check(_ path: ArraySlice<UInt8>) throws(HTTPWireError) {
         try checkPercentEncoding(path)
-        guard path.contains(0x2e) || path.contains(0x25) else { return }
         for segment in path.split(separator: 0x2f) where segment.first == 0x2e || segment.first == 0x25 {
             let text = String(decoding: segment, as: UTF8.self).lowercased()
             if text == "." || text == ".." || text == "%2e" || text == "%2e%2e" || text == ".%2e" || text == "%2e." {
