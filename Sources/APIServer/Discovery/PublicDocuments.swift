@@ -6,13 +6,20 @@ import HTTPWire
 /// Only for the plain request: without a query, a validator, or a reader who wants it laid out. What
 /// `ResponseWriting` makes of the same request is the same response.
 struct PublicDocuments: Sendable {
-    /// One document, and what stands in its responses.
-    struct Entry: Sendable {
+    /// One document, and what stands in its responses; a class, so that finding it copies one reference.
+    final class Entry: Sendable {
         let document: StaticDocument
         let fields: PreparedFields
         /// What a GET and a HEAD of it ask for.
         let get: RequestInfo
         let head: RequestInfo
+
+        init(_ document: StaticDocument, get: RequestInfo, head: RequestInfo) {
+            self.document = document
+            fields = PreparedFields(ResponseWriting.fields(of: document))
+            self.get = get
+            self.head = head
+        }
     }
 
     private let entries: [String: Entry]
@@ -24,8 +31,7 @@ struct PublicDocuments: Sendable {
             guard let get = RequestInfo(method: .get, path: path, query: none),
                 let head = RequestInfo(method: .head, path: path, query: none)
             else { continue }
-            let fields = ResponseWriting.fields(of: document)
-            entries[path] = Entry(document: document, fields: PreparedFields(fields), get: get, head: head)
+            entries[path] = Entry(document, get: get, head: head)
         }
         self.entries = entries
     }
