@@ -25,6 +25,9 @@ package struct RequestInfo: Sendable, Equatable {
     /// The path's segments, decoded; never empty ones.
     package var segments: [String] = []
 
+    /// `virtualmachines.kubevirt.io`; the core group is not written.
+    var groupResource: String { group.isEmpty ? resource : "\(resource).\(group)" }
+
     /// `nil` when the path has a segment that cannot be a name: encoded slashes or bad UTF-8.
     package init?(method: HTTPMethod, path rawPath: String, query: QueryParameters) {
         var segments: [String] = []
@@ -42,16 +45,25 @@ package struct RequestInfo: Sendable, Equatable {
         self.segments = segments
         path = "/" + segments.joined(separator: "/")
         verb = Self.lowercaseName(method)
-        guard segments.count > 3, segments[0] == "apis" else { return }
+        var rest: ArraySlice<String>
+        switch segments.first {
+        case "api" where segments.count > 2:
+            version = segments[1]
+            rest = segments[2...]
+        case "apis" where segments.count > 3:
+            group = segments[1]
+            version = segments[2]
+            rest = segments[3...]
+        default: return
+        }
 
         isResourceRequest = true
-        group = segments[1]
-        version = segments[2]
-        var rest = segments[3...]
-        // `namespaces/x` alone would be the namespace itself.
-        if rest.first == "namespaces", rest.count > 2 {
+        if rest.first == "namespaces", rest.count > 1 {
             namespace = rest[rest.startIndex + 1]
-            rest = rest.dropFirst(2)
+            // A namespace is in itself: `namespaces/x` and its own subresources are about it.
+            if rest.count > 2, !Self.namespaceSubresources.contains(rest[rest.startIndex + 2]) {
+                rest = rest.dropFirst(2)
+            }
         }
         resource = rest.popFirst() ?? ""
         name = rest.popFirst() ?? ""
@@ -59,6 +71,8 @@ package struct RequestInfo: Sendable, Equatable {
         extraSegments = rest.count
         verb = Self.verb(method, hasName: !name.isEmpty, query: query)
     }
+
+    private static let namespaceSubresources: Set = ["status", "finalize"]
 
     private static func lowercaseName(_ method: HTTPMethod) -> String {
         switch method {

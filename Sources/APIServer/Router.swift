@@ -125,6 +125,8 @@ package struct Router: Sendable {
         case "healthz", "livez", "readyz": return try health(segments, query)
         case "version" where segments.count == 1: return APIAnswer(.document(version))
         case "api" where segments.count == 1: return discoveryAnswer(head, legacy: discovery.versions, isCore: true)
+        case "api" where segments.count == 2:
+            if let document = discovery.resources[segments[1]] { return APIAnswer(.document(document)) }
         case "apis" where segments.count == 1:
             return discoveryAnswer(head, legacy: discovery.groupList, isCore: false)
         case "apis" where segments.count == 2:
@@ -133,25 +135,15 @@ package struct Router: Sendable {
             if let document = discovery.resources["\(segments[1])/\(segments[2])"] {
                 return APIAnswer(.document(document))
             }
-        case "api" where segments.count == 4 && segments[1] == "v1" && segments[2] == "namespaces":
-            if resources != nil, DNS1123.isLabel(segments[3]) { return APIAnswer(Self.namespace(segments[3])) }
         case "openapi": return try openAPI.answer(segments, head, query)
         default: break
         }
         throw .pathNotFound
     }
 
-    /// Every namespace exists on the embedded cluster: kubectl asks for it before it believes that an object is missing.
-    private static func namespace(_ name: String) -> JSONValue {
-        [
-            "kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)],
-            "spec": [:], "status": ["phase": "Active"],
-        ]
-    }
-
     private var paths: [String] {
         ["/api", "/apis"] + discovery.groups.keys.sorted().map { "/apis/\($0)" }
-            + discovery.resources.keys.sorted().map { "/apis/\($0)" }
+            + discovery.resources.keys.sorted().map { $0.contains("/") ? "/apis/\($0)" : "/api/\($0)" }
             + ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
     }
 
@@ -162,7 +154,7 @@ package struct Router: Sendable {
 
     private func discoveryAnswer(_ head: HTTPRequestHead, legacy: StaticDocument, isCore: Bool) -> APIAnswer {
         guard let version = MediaTypes(head.fields.values("accept")).aggregatedDiscovery,
-            let document = isCore ? discovery.aggregatedEmpty[version] : discovery.aggregated[version]
+            let document = isCore ? discovery.aggregatedCore[version] : discovery.aggregated[version]
         else {
             var answer = APIAnswer(.document(legacy))
             answer.fields.append(("Vary", "Accept"))

@@ -1,3 +1,4 @@
+internal import GRDB
 package import KubeModel
 
 extension EmbeddedCluster {
@@ -26,8 +27,14 @@ extension EmbeddedCluster {
         let name = new.metadataName ?? ""
         let started = InitialStatus(kubeVirtVersion: configuration.observedKubeVirtVersion, now: now)
             .added(to: new, resource: resource)
-        return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
-            current throws(Status) in
+        let key = try key(resource, namespace, name)
+        return try await write(
+            key, dryRun: options.dryRun,
+            check: { db in
+                guard resource.isNamespaced else { return }
+                try NamespaceLifecycle.check(key.namespace, creating: resource, name: name, db)
+            }
+        ) { current throws(Status) in
             guard current == nil else { throw resource.alreadyExists(name) }
             return .put(started)
         }.object
@@ -73,6 +80,7 @@ extension EmbeddedCluster {
     package func delete(
         _ resource: Resource, namespace: String?, name: String, options: DeleteOptions
     ) async throws(Status) -> Deletion {
+        guard resource != .namespace else { return try await deleteNamespace(name, options: options) }
         let strategy = strategy(resource)
         let written = try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
             current throws(Status) in
@@ -82,16 +90,26 @@ extension EmbeddedCluster {
         return written.isRemoved ? .deleted(written.object) : .pending(written.object)
     }
 
-    /// Stores what `decide` makes of the object, or shows it: a dry run reads on the caller's thread and waits for
-    /// no other write.
-    private func write(
-        _ key: ObjectKey, dryRun: Bool, _ decide: @escaping @Sendable (StoredObject?) throws(Status) -> Change
+    /// Stores what `decide` makes of the object, or shows it, after `check`.
+    ///
+    /// A dry run reads on the caller's thread and waits for no other write.
+    func write(
+        _ key: ObjectKey, dryRun: Bool, check: @escaping @Sendable (Database) throws -> Void = { _ in },
+        _ decide: @escaping @Sendable (StoredObject?) throws(Status) -> Change
     ) async throws(Status) -> Written {
         if dryRun {
-            let current = try store.read { db in try ObjectTable.fetch(key, db) }
+            let current = try store.read { db in
+                try check(db)
+                return try ObjectTable.fetch(key, db)
+            }
             return try decide(current).preview(of: current)
         }
-        return try await store.commits.perform { transaction in try transaction.write(key, decide) }
+        return try await store.commits.perform { transaction in
+            try transaction.read(check)
+            let written = try transaction.write(key, decide)
+            try transaction.followUp(written, of: key)
+            return written
+        }
     }
 
     private func checkSubresource(_ subresource: String?, of resource: Resource) throws(Status) {
@@ -100,7 +118,7 @@ extension EmbeddedCluster {
         }
     }
 
-    private func strategy(_ resource: Resource) -> ObjectStrategy {
+    func strategy(_ resource: Resource) -> ObjectStrategy {
         ObjectStrategy(resource: resource, now: now)
     }
 

@@ -26,7 +26,8 @@ package final class EmbeddedCluster: WatchableCluster {
 
     /// What is stored here, for discovery.
     package static let resources: [Resource] = [
-        .virtualMachine, .virtualMachineInstance, .kubeVirt, .networkAttachmentDefinition,
+        .namespace, .pod, .event, .virtualMachine, .virtualMachineInstance, .virtualMachineInstanceMigration, .kubeVirt,
+        .networkAttachmentDefinition,
     ]
 
     let store: ObjectStore
@@ -38,7 +39,11 @@ package final class EmbeddedCluster: WatchableCluster {
     package init(directory: String, configuration: Configuration = Configuration()) throws(StoreError) {
         self.configuration = configuration
         store = try ObjectStore(
-            directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history)
+            directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history
+        ) { transaction in
+            try transaction.prepareNamespaces(
+                Identifiers(random: configuration.random), now: Timestamp.rfc3339(configuration.now()))
+        }
     }
 
     /// Ends the writes that wait, refuses later ones and gives up the directory; blocks for as long as that takes.
@@ -92,7 +97,7 @@ package final class EmbeddedCluster: WatchableCluster {
             throw .pathNotFound
         }
         return ObjectKey(
-            resource: "\(resource.plural).\(resource.group)",
+            resource: resource.groupResource,
             namespace: resource.isNamespaced ? namespace ?? "" : "", name: name)
     }
 }

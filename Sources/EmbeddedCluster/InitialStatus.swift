@@ -11,7 +11,9 @@ struct InitialStatus: Sendable {
         var object = object
         switch resource {
         case .virtualMachineInstance: return VirtualMachineInstanceLifecycle.started(object, now: now)
-        case .virtualMachine:
+        case .namespace: return NamespaceLifecycle.started(object)
+        case .pod: object["status"] = ["phase": "Pending"]
+        case .virtualMachine, .virtualMachineInstanceMigration:
             // Made by virt-controller; JSON patches of `/status/...` need it to be there.
             object["status"] = [:]
         case .kubeVirt:

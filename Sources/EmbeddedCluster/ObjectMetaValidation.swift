@@ -49,15 +49,16 @@ enum ObjectMetaValidation {
     }
 
     /// What is wrong with the values.
-    static func errors(_ metadata: JSONObject, isNamespaced: Bool) -> FieldErrors {
+    static func errors(_ metadata: JSONObject, of resource: Resource) -> FieldErrors {
         var errors = FieldErrors()
         let name = metadata["name"]?.string ?? ""
         if name.isEmpty {
             errors.required("metadata.name", "name or generateName is required")
         } else {
-            for detail in DNS1123.subdomainErrors(name) { errors.invalid("metadata.name", name, detail) }
+            let details = resource == .namespace ? DNS1123.labelErrors(name) : DNS1123.subdomainErrors(name)
+            for detail in details { errors.invalid("metadata.name", name, detail) }
         }
-        if isNamespaced {
+        if resource.isNamespaced {
             let namespace = metadata["namespace"]?.string ?? ""
             for detail in DNS1123.labelErrors(namespace) { errors.invalid("metadata.namespace", namespace, detail) }
         }

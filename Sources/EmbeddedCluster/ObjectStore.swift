@@ -10,8 +10,10 @@ final class ObjectStore: Sendable {
     /// What has changed since the store was opened.
     let log: EventLog
 
+    /// `prepare` writes before anybody reads or watches.
     init(
-        directory path: String, writesWaitingMax: Int, history: EventHistory.Limits
+        directory path: String, writesWaitingMax: Int, history: EventHistory.Limits,
+        prepare: (inout WriteTransaction) throws -> Void
     ) throws(StoreError) {
         directory = try DataDirectory(path: path)
         let file = try directory.createFile(StoreFile.name)
@@ -19,6 +21,14 @@ final class ObjectStore: Sendable {
             writer = try StoreFile.writer(path: file)
             try writer.inDatabase { db in try StoreFile.check(db, path: file) }
             try StoreFile.migrator.migrate(writer)
+            try writer.inDatabase { db in
+                try db.inTransaction(.immediate) {
+                    var transaction = try WriteTransaction(db)
+                    try prepare(&transaction)
+                    try transaction.setResourceVersion()
+                    return .commit
+                }
+            }
             log = EventLog(
                 resourceVersion: try writer.inDatabase(ObjectTable.resourceVersion), limits: history)
         } catch {

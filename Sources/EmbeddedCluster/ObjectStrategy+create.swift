@@ -21,7 +21,7 @@ extension ObjectStrategy {
         metadata["creationTimestamp"] = .string(now)
         metadata["generation"] = 1
 
-        let errors = ObjectMetaValidation.errors(metadata, isNamespaced: resource.isNamespaced)
+        let errors = ObjectMetaValidation.errors(metadata, of: resource)
         guard errors.isEmpty else { throw resource.invalid(metadata["name"]?.string ?? "", errors) }
         var created = object
         created["metadata"] = .object(metadata)

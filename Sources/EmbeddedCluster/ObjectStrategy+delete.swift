@@ -5,8 +5,24 @@ extension ObjectStrategy {
     func deleted(
         _ current: StoredObject, name: String, options: DeleteOptions
     ) throws(Status) -> Change {
+        let old = try checked(current, name: name, options: options)
+        var metadata = old["metadata"]?.object ?? JSONObject()
+        guard !metadata.finalizers.isEmpty else { return .remove(old) }
+        guard metadata["deletionTimestamp"] == nil else { return .unchanged(current) }
+        metadata["deletionTimestamp"] = .string(now)
+        metadata["deletionGracePeriodSeconds"] = 0
+        metadata["generation"] = .number(JSONNumber((metadata["generation"]?.int ?? 0) &+ 1))
+        var held = old
+        held["metadata"] = .object(metadata)
+        return .put(held)
+    }
+
+    /// The object, if it is the one that the preconditions mean.
+    func checked(
+        _ current: StoredObject, name: String, options: DeleteOptions
+    ) throws(Status) -> JSONValue {
         let old = try JSONValue(stored: current)
-        guard var metadata = old["metadata"]?.object else {
+        guard let metadata = old["metadata"]?.object else {
             throw .internalError("the stored \(resource.plural) \"\(name)\" has no metadata")
         }
         let uid = metadata["uid"]?.string ?? ""
@@ -22,14 +38,7 @@ extension ObjectStrategy {
                 "the ResourceVersion in the precondition (\(expected)) does not match the ResourceVersion in record "
                     + "(\(current.resourceVersion)). The object might have been modified")
         }
-        guard !metadata.finalizers.isEmpty else { return .remove(old) }
-        guard metadata["deletionTimestamp"] == nil else { return .unchanged(current) }
-        metadata["deletionTimestamp"] = .string(now)
-        metadata["deletionGracePeriodSeconds"] = 0
-        metadata["generation"] = .number(JSONNumber((metadata["generation"]?.int ?? 0) &+ 1))
-        var held = old
-        held["metadata"] = .object(metadata)
-        return .put(held)
+        return old
     }
 }
 

@@ -17,13 +17,18 @@ extension ObjectStrategy {
         }
         try keepSystemFields(&metadata, old: oldMetadata, name: name)
         if resource.hasStatusSubresource { new["status"] = oldObject["status"] }
+        let isNamespace = resource == .namespace
+        if isNamespace { new["spec"] = oldObject["spec"] }
         if !isContentEqual(new, oldObject) {
             metadata["generation"] = .number(JSONNumber((oldMetadata["generation"]?.int ?? 0) &+ 1))
         }
         new["metadata"] = .object(metadata)
+        if isNamespace { new = NamespaceLifecycle.named(.object(new)).object ?? new }
 
-        // rest.ShouldDeleteDuringUpdate: the last finalizer has gone.
-        if metadata["deletionTimestamp"] != nil, metadata.finalizers.isEmpty { return .remove(.object(new)) }
+        // rest.ShouldDeleteDuringUpdate: the last finalizer has gone. What is in a namespace holds it too.
+        if metadata["deletionTimestamp"] != nil, metadata.finalizers.isEmpty, !isNamespace {
+            return .remove(.object(new))
+        }
         return change(to: new, from: old, current: current)
     }
 
@@ -67,7 +72,7 @@ extension ObjectStrategy {
             for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] { metadata[member] = old[member] }
         }
 
-        var errors = ObjectMetaValidation.errors(metadata, isNamespaced: resource.isNamespaced)
+        var errors = ObjectMetaValidation.errors(metadata, of: resource)
         for member in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] where metadata[member] != old[member] {
             errors.immutable("metadata.\(member)", metadata[member])
         }

@@ -47,6 +47,23 @@ enum ObjectTable {
         return objects
     }
 
+    static func names(resource: String, namespace: String, _ db: Database) throws -> [String] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT name FROM objects WHERE resource = ? AND namespace = ? ORDER BY name")
+        return try String.fetchAll(statement, arguments: [resource, namespace])
+    }
+
+    static func isEmpty(resource: String, namespace: String, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: "SELECT 1 FROM objects WHERE resource = ? AND namespace = ? LIMIT 1")
+        return try Int.fetchOne(statement, arguments: [resource, namespace]) == nil
+    }
+
+    /// All namespaces that objects are in; reads the whole index.
+    static func namespaces(_ db: Database) throws -> [String] {
+        try String.fetchAll(db, sql: "SELECT DISTINCT namespace FROM objects WHERE namespace <> '' ORDER BY namespace")
+    }
+
     /// Inserts or replaces.
     static func put(_ object: StoredObject, uid: String, key: ObjectKey, _ db: Database) throws {
         let statement = try db.cachedStatement(

@@ -25,7 +25,8 @@ package enum StoreLimits {
     package static let historyBytesMax = 16 << 20
     /// Events that a watcher takes at once.
     package static let watchBatchMax = 256
-
+    /// Objects that one commit deletes of a namespace that goes.
+    package static let namespaceBatchMax = 500
     /// Read connections kept open while nobody reads.
     package static let readersIdleMax = 8
     /// Seconds that a statement waits for a lock of SQLite.

@@ -61,6 +61,9 @@ struct WriteTransaction {
         }
     }
 
+    /// Reads what the batch has made so far.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value { try body(db) }
+
     private mutating func versioned(_ object: JSONValue) throws(Status) -> StoredObject {
         let next = resourceVersion &+ 1
         var object = object
@@ -81,8 +84,12 @@ struct WriteTransaction {
     /// Commits if a write changed something.
     func end() throws {
         guard !events.isEmpty else { return try db.rollback() }
-        try ObjectTable.setResourceVersion(resourceVersion, db)
+        try setResourceVersion()
         try db.commit()
+    }
+
+    func setResourceVersion() throws {
+        try ObjectTable.setResourceVersion(resourceVersion, db)
     }
 }
 

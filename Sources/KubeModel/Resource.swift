@@ -11,13 +11,16 @@ package struct Resource: Sendable, Hashable {
     package let isNamespaced: Bool
     /// Whether `/status` is a subresource of its own, so that writes to the object leave `status` alone.
     package let hasStatusSubresource: Bool
+    /// Versions beside `version` under which the same objects are served; only `apiVersion` differs.
+    package let otherVersions: [String]
 
     package init(
-        group: String, version: String, plural: String, singular: String, kind: String, shortNames: [String],
-        categories: [String] = [], isNamespaced: Bool = true, hasStatusSubresource: Bool = false
+        group: String, version: String, otherVersions: [String] = [], plural: String, singular: String, kind: String,
+        shortNames: [String], categories: [String] = [], isNamespaced: Bool = true, hasStatusSubresource: Bool = false
     ) {
         self.group = group
         self.version = version
+        self.otherVersions = otherVersions
         self.plural = plural
         self.singular = singular
         self.kind = kind
@@ -27,22 +30,16 @@ package struct Resource: Sendable, Hashable {
         self.hasStatusSubresource = hasStatusSubresource
     }
 
-    /// `kubevirt.io/v1`.
-    package var apiVersion: String { "\(group)/\(version)" }
+    /// `kubevirt.io/v1`; of the core group `v1`.
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
-    // Names as in KubeVirt v1.0.1 `pkg/virt-operator/resource/generate/components/crds.go`, and the CRD of
-    // k8snetworkplumbingwg/network-attachment-definition-client.
-    package static let virtualMachine = Resource(
-        group: "kubevirt.io", version: "v1", plural: "virtualmachines", singular: "virtualmachine",
-        kind: "VirtualMachine", shortNames: ["vm", "vms"], categories: ["all"], hasStatusSubresource: true)
-    package static let virtualMachineInstance = Resource(
-        group: "kubevirt.io", version: "v1", plural: "virtualmachineinstances", singular: "virtualmachineinstance",
-        kind: "VirtualMachineInstance", shortNames: ["vmi", "vmis"], categories: ["all"])
-    package static let kubeVirt = Resource(
-        group: "kubevirt.io", version: "v1", plural: "kubevirts", singular: "kubevirt", kind: "KubeVirt",
-        shortNames: ["kv", "kvs"], categories: ["all"], hasStatusSubresource: true)
-    package static let networkAttachmentDefinition = Resource(
-        group: "k8s.cni.cncf.io", version: "v1", plural: "network-attachment-definitions",
-        singular: "network-attachment-definition", kind: "NetworkAttachmentDefinition",
-        shortNames: ["net-attach-def"])
+    /// `virtualmachines.kubevirt.io`, as Go's `GroupResource.String`: the core group is not written.
+    package var groupResource: String { group.isEmpty ? plural : "\(plural).\(group)" }
+
+    /// The same resource under another of its versions.
+    package func served(as version: String) -> Resource {
+        Resource(
+            group: group, version: version, plural: plural, singular: singular, kind: kind, shortNames: shortNames,
+            categories: categories, isNamespaced: isNamespaced, hasStatusSubresource: hasStatusSubresource)
+    }
 }

@@ -14,7 +14,8 @@ import Testing
 
     @Test(arguments: [
         "/", "/healthz", "/healthz/ping", "/livez", "/livez/store", "/readyz", "/readyz/shutdown", "/version", "/api",
-        "/apis", "/apis/", "/apis/subresources.kubevirt.io", "/apis/subresources.kubevirt.io/v1", "/openapi/v2",
+        "/api/v1", "/apis", "/apis/", "/apis/subresources.kubevirt.io", "/apis/subresources.kubevirt.io/v1",
+        "/openapi/v2",
         "/openapi/v3", "/openapi/v3/apis/subresources.kubevirt.io/v1",
         "/apis/subresources.kubevirt.io/v1/version", "/apis/subresources.kubevirt.io/v1/healthz",
     ]) func `lets anybody read health, version and discovery`(path: String) async throws {
@@ -26,7 +27,8 @@ import Testing
     @Test(arguments: [
         (HTTPMethod.get, "/metrics"), (.get, "/healthzx"), (.get, "/versions"), (.get, "/version/x"),
         (.get, "/openapi"),
-        (.get, "/api/v1"), (.get, "/logs"), (.post, "/version"), (.put, "/healthz"), (.delete, "/apis"),
+        (.get, "/api/v1/namespaces"), (.get, "/api/v1/namespaces/n/pods/x"), (.get, "/logs"), (.post, "/version"),
+        (.put, "/healthz"), (.delete, "/apis"),
         (.post, "/apis/kubevirt.io/v1"), (.get, "/apis/kubevirt.io/v1/virtualmachines"),
         (.get, "/apis/kubevirt.io/v1/namespaces/n/virtualmachines/x"),
         (.get, "/apis/kubevirt.io/v1/namespaces/n/version"), (.get, "/apis/kubevirt.io/v1/version/x"),

@@ -4,7 +4,7 @@ import Testing
 @testable import APIServer
 
 @Suite struct DiscoveryDocumentsTests {
-    private let documents = DiscoveryDocuments(groups: [Fixture.subresources, Fixture.resources])
+    private let documents = DiscoveryDocuments(groups: [Fixture.core, Fixture.subresources, Fixture.resources])
 
     private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 
@@ -19,7 +19,9 @@ import Testing
                          {"groupVersion": "subresources.kubevirt.io/v1", "version": "v1"},
                          {"groupVersion": "subresources.kubevirt.io/v1alpha3", "version": "v1alpha3"}],
                        "preferredVersion": {"groupVersion": "subresources.kubevirt.io/v1", "version": "v1"}},
-                      {"name": "kubevirt.io", "versions": [{"groupVersion": "kubevirt.io/v1", "version": "v1"}],
+                      {"name": "kubevirt.io", "versions": [
+                         {"groupVersion": "kubevirt.io/v1", "version": "v1"},
+                         {"groupVersion": "kubevirt.io/v1alpha3", "version": "v1alpha3"}],
                        "preferredVersion": {"groupVersion": "kubevirt.io/v1", "version": "v1"}}]}
                     """)))
     }
@@ -101,11 +103,35 @@ import Testing
     }
 
     /// When only one of `/api` and `/apis` is aggregated, client-go asks for each group again.
-    @Test func `aggregates the core group too, which is empty`() throws {
-        #expect(Set(documents.aggregatedEmpty.keys) == Set(documents.aggregated.keys))
-        #expect(documents.aggregatedEmpty["v2"]?.value["items"] == [])
+    @Test func `aggregates the core group apart`() throws {
+        #expect(Set(documents.aggregatedCore.keys) == Set(documents.aggregated.keys))
+        let item = try #require(documents.aggregatedCore["v2"]?.value["items"]?.array?.first)
+        #expect(item[path: "metadata", "name"] == "")
+        let resources = try #require(item["versions"]?.array?.first?["resources"]?.array)
+        #expect(resources.map { $0["scope"] } == ["Cluster", "Namespaced"])
+        #expect(resources.first?["responseKind"] == ["group": "", "version": "v1", "kind": "Namespace"])
+    }
+
+    @Test func `lists the versions of the core group`() throws {
         #expect(documents.versions.value["kind"] == "APIVersions")
+        #expect(documents.versions.value["versions"] == ["v1"])
+        #expect(documents.resources["v1"]?.value["groupVersion"] == "v1")
+        #expect(documents.groups[""] == nil)
+    }
+
+    @Test func `aggregates no core group where none is served`() {
+        let documents = DiscoveryDocuments(groups: [Fixture.subresources])
+        #expect(documents.aggregatedCore["v2"]?.value["items"] == [])
         #expect(documents.versions.value["versions"] == [])
+    }
+
+    /// Manifests of KubeVirt before v1 say v1alpha3.
+    @Test func `lists the resources under each of their versions`() throws {
+        let names = ["kubevirt.io/v1", "kubevirt.io/v1alpha3"].map { version in
+            documents.resources[version]?.value["resources"]?.array?.map { $0["name"]?.string }
+        }
+        #expect(names[0] != nil)
+        #expect(names[0] == names[1])
     }
 
     @Test func `gives each document a validator of its content`() throws {

@@ -12,6 +12,7 @@ enum Fixture {
         })
 
     static let resources = APIGroup(resources: [.virtualMachine, .virtualMachineInstance])
+    static let core = APIGroup(resources: [.namespace, .pod])
 
     static func request(
         _ body: String = "", type: String? = nil, query: String? = nil, path: String = "/", userAgent: String = ""

@@ -15,12 +15,19 @@ import Testing
         #expect(try RequestBodyDecoding.object(request).0 == ["a": [1], "b": "1"])
     }
 
-    @Test(arguments: ["text/plain", "application/vnd.kubernetes.protobuf", "application/merge-patch+json", "x"])
+    @Test(arguments: ["text/plain", "application/merge-patch+json", "x"])
     func `takes no other type for an object`(type: String) throws {
         let request = try Fixture.request("{}", type: type)
         #expect(throws: Status.unsupportedMediaType(accepted: ["application/json", "application/yaml"])) {
             _ = try RequestBodyDecoding.object(request)
         }
+    }
+
+    @Test(arguments: [("k8s\0", 415), ("{}", 400), ("", 400)])
+    func `refuses protobuf that it cannot read`(body: String, code: Int) throws {
+        let request = try Fixture.request(body, type: "application/vnd.kubernetes.protobuf")
+        let status = #expect(throws: Status.self) { try RequestBodyDecoding.object(request) }
+        #expect(status?.code == code)
     }
 
     @Test func `reads both patches`() throws {

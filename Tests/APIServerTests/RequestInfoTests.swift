@@ -46,7 +46,15 @@ import Testing
         Row(method: .delete, path: "/apis/g/v/namespaces/n/things", attributes: "deletecollection g/v n things -"),
         Row(method: .options, path: "/apis/g/v/namespaces/n/things", attributes: "- g/v n things -"),
         Row(path: "/apis/g/v/namespaces", attributes: "list g/v - namespaces -"),
-        Row(path: "/apis/g/v/namespaces/n", attributes: "get g/v - namespaces n"),
+        Row(path: "/apis/g/v/namespaces/n", attributes: "get g/v n namespaces n"),
+        Row(path: "/api/v1/namespaces", attributes: "list /v1 - namespaces -"),
+        Row(method: .post, path: "/api/v1/namespaces", attributes: "create /v1 - namespaces -"),
+        Row(method: .delete, path: "/api/v1/namespaces/n", attributes: "delete /v1 n namespaces n"),
+        Row(method: .put, path: "/api/v1/namespaces/n/status", attributes: "update /v1 n namespaces/status n"),
+        Row(method: .put, path: "/api/v1/namespaces/n/finalize", attributes: "update /v1 n namespaces/finalize n"),
+        Row(path: "/api/v1/namespaces/n/pods", attributes: "list /v1 n pods -"),
+        Row(path: "/api/v1/namespaces/n/pods/x", attributes: "get /v1 n pods x"),
+        Row(path: "/api/v1/events", attributes: "list /v1 - events -"),
         // The version of a group is read as a list of it.
         Row(path: "/apis/g/v/version", attributes: "list g/v - version -"),
     ]) func `reads a resource request from its URL`(row: Row) {
@@ -80,8 +88,7 @@ import Testing
         Row(path: "/apis/g", attributes: "get /apis/g"),
         Row(path: "/apis/g/v", attributes: "get /apis/g/v"),
         Row(path: "/apis/g/v/", attributes: "get /apis/g/v"),
-        // No core group is served here.
-        Row(path: "/api/v1/namespaces/n/pods/x", attributes: "get /api/v1/namespaces/n/pods/x"),
+        Row(path: "/api/v1", attributes: "get /api/v1"),
         Row(path: "/Apis/g/v/things", attributes: "get /Apis/g/v/things"),
     ]) func `takes any other path as it is`(row: Row) {
         #expect(attributes(row) == row.attributes)

@@ -39,7 +39,7 @@ struct CreateTests {
         }
         let list = try await test.cluster.list(.kubeVirt, namespace: nil)
         #expect(list.items.count == 1)
-        #expect(list.resourceVersion == 4)
+        #expect(list.resourceVersion == UInt64(EmbeddedCluster.resources.count))
     }
 
     @Test func `refuses a name that is taken`() async throws {
@@ -135,10 +135,10 @@ struct CreateTests {
 
     @Test func `an unknown resource is a path that leads nowhere`() async throws {
         let test = try TestCluster()
-        let pods = Resource(
-            group: "", version: "v1", plural: "pods", singular: "pod", kind: "Pod", shortNames: [])
-        await #expect(throws: Status.pathNotFound) { try await test.get(pods, "x") }
-        await #expect(throws: Status.pathNotFound) { try await test.cluster.list(pods, namespace: nil) }
+        let nodes = Resource(
+            group: "", version: "v1", plural: "nodes", singular: "node", kind: "Node", shortNames: [])
+        await #expect(throws: Status.pathNotFound) { try await test.get(nodes, "x") }
+        await #expect(throws: Status.pathNotFound) { try await test.cluster.list(nodes, namespace: nil) }
     }
 
     @Test func `takes an object at the size limit and refuses one past it`() async throws {
@@ -198,6 +198,10 @@ struct CreateTests {
 
     @Test func `lists by namespace, then name, or one namespace`() async throws {
         let test = try TestCluster()
+        for name in ["a", "a-b", "b"] {
+            _ = try await test.cluster.create(
+                .namespace, namespace: nil, object: manifest(.namespace, name), options: WriteOptions())
+        }
         for (namespace, name) in [("b", "x"), ("a", "z"), ("b", "a"), ("a-b", "m")] {
             _ = try await test.cluster.create(
                 .virtualMachineInstance, namespace: namespace, object: manifest(.virtualMachineInstance, name),

@@ -4,6 +4,10 @@ import Testing
 @testable import EmbeddedCluster
 
 struct ObjectMetaValidationTests {
+    private static let resource = Resource(
+        group: "g", version: "v1", plural: "things", singular: "thing", kind: "Thing", shortNames: [],
+        isNamespaced: false)
+
     @Test(arguments: [
         ("a", 0), ("A-b_c.d1", 0), ("example.com/a", 0), (String(repeating: "x", count: 63), 0),
         (String(repeating: "x", count: 64), 1), ("", 2), ("-a", 1), ("a-", 1), ("a b", 1), ("é", 1), ("/a", 1),
@@ -29,20 +33,20 @@ struct ObjectMetaValidationTests {
     {
         var metadata = metadata
         metadata["name"] = "x"
-        let errors = ObjectMetaValidation.errors(metadata, isNamespaced: false)
+        let errors = ObjectMetaValidation.errors(metadata, of: Self.resource)
         #expect(errors.causes.map(\.field) == [field])
     }
 
     @Test func `keys of annotations may have capital letters in their prefix`() {
         let metadata: JSONObject = ["name": "x", "annotations": ["Example.com/a": ""]]
-        #expect(ObjectMetaValidation.errors(metadata, isNamespaced: false).isEmpty)
+        #expect(ObjectMetaValidation.errors(metadata, of: Self.resource).isEmpty)
     }
 
     @Test func `lists no more causes than the limit`() {
         var labels = JSONObject()
         for number in 0...StoreLimits.causesMax { labels["-\(number)"] = "" }
         let metadata: JSONObject = ["name": "x", "labels": .object(labels)]
-        let errors = ObjectMetaValidation.errors(metadata, isNamespaced: false)
+        let errors = ObjectMetaValidation.errors(metadata, of: Self.resource)
         #expect(errors.causes.count == StoreLimits.causesMax)
     }
 

@@ -16,6 +16,11 @@ final class TestCluster: Sendable {
 
     init(_ configure: (inout EmbeddedCluster.Configuration) -> Void = { _ in }) throws {
         directory = NSTemporaryDirectory() + "embedded-cluster-\(UUID().uuidString)"
+        // The namespaces are made here, so that what a test makes has the number 1.
+        try EmbeddedCluster(directory: directory).close()
+        let file = try StoreFile.writer(path: directory + "/" + StoreFile.name)
+        try file.inDatabase { db in try ObjectTable.setResourceVersion(0, db) }
+        try file.close()
         let clock = clock
         let counter = Counter()
         var configuration = EmbeddedCluster.Configuration()

@@ -52,7 +52,10 @@ import Testing
     private func session(_ path: String, _ kind: Kind) throws -> Session {
         // `kubectl.1.33` is no namespace.
         let namespace = URL(fileURLWithPath: path).lastPathComponent.replacing(".", with: "-")
-        return Session(kubectl: try SharedServer.current.kubectl(path), namespace: namespace, kind: kind)
+        let kubectl = try SharedServer.current.kubectl(path)
+        let created = try kubectl("create", "namespace", namespace)
+        #expect(created.status == 0 || created.errors.contains("AlreadyExists"), "\(created)")
+        return Session(kubectl: kubectl, namespace: namespace, kind: kind)
     }
 
     @Test(arguments: Kubectl.allPaths)
@@ -121,14 +124,15 @@ import Testing
         let names = resources.output.split(separator: "\n").compactMap { $0.split(separator: " ").first }
         #expect(
             names.sorted() == [
-                "kubevirts", "network-attachment-definitions", "virtualmachineinstances", "virtualmachines",
+                "events", "kubevirts", "namespaces", "network-attachment-definitions", "pods",
+                "virtualmachineinstancemigrations", "virtualmachineinstances", "virtualmachines",
             ])
         #expect(resources.errors == "")
         let versions = try kubectl("api-versions")
         #expect(
             versions.output.split(separator: "\n").sorted() == [
-                "k8s.cni.cncf.io/v1", "kubevirt.io/v1", "subresources.kubevirt.io/v1",
-                "subresources.kubevirt.io/v1alpha3",
+                "k8s.cni.cncf.io/v1", "kubevirt.io/v1", "kubevirt.io/v1alpha3", "subresources.kubevirt.io/v1",
+                "subresources.kubevirt.io/v1alpha3", "v1",
             ])
         let version = try kubectl("version", "-ojson")
         #expect(version.status == 0, "\(version)")

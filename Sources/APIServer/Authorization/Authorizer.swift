@@ -87,7 +87,8 @@ package struct PublicPathAuthorizer: Authorizer {
 
     private func decision(_ info: RequestInfo) -> AuthorizationDecision {
         guard info.verb == "get" || info.verb == "head" || info.verb == "list" else { return .noOpinion }
-        // Discovery: /apis/G, /apis/G/V, and the version and health of a group.
+        // Discovery: /api/V, /apis/G, /apis/G/V, and the version and health of a group.
+        if info.segments.first == "api", info.segments.count <= 2 { return .allowed }
         if info.segments.first == "apis", info.segments.count <= 3 { return .allowed }
         if info.isResourceRequest, info.segments.count == 4, ["version", "healthz"].contains(info.resource) {
             return .allowed
@@ -110,7 +111,7 @@ extension Status {
         let scope = info.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(escaped(info.namespace))\""
         let name = info.name.isEmpty ? "" : " \"\(escaped(info.name))\""
         return .forbidden(
-            "\(escaped(info.resource)).\(escaped(info.group))\(name) is forbidden: User \"\(escaped(user.name))\" "
+            "\(escaped(info.groupResource))\(name) is forbidden: User \"\(escaped(user.name))\" "
                 + "cannot \(info.verb) resource \"\(escaped(resource))\" in API group \"\(escaped(info.group))\" "
                 + "\(scope)\(suffix)",
             details: Details(name: info.name, group: info.group, kind: info.resource))

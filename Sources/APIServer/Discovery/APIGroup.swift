@@ -23,13 +23,25 @@ package struct APIGroup: Sendable {
         }
     }
 
+    /// Empty for the core group.
     package let name: String
     package let versions: [Version]
 
-    /// A group of resources with all their verbs.
+    var isCore: Bool { name.isEmpty }
+
+    /// `kubevirt.io/v1`; of the core group `v1`.
+    func groupVersion(_ version: Version) -> String { isCore ? version.name : "\(name)/\(version.name)" }
+
+    /// A group of resources with all their verbs, in the versions of the first of them.
     package init(resources: [Resource]) {
         name = resources.first?.group ?? ""
-        versions = [Version(name: resources.first?.version ?? "", resources: resources, subresources: [])]
+        versions = (resources.first.map { [$0.version] + $0.otherVersions } ?? []).map { version in
+            Version(
+                name: version,
+                resources: resources.filter { $0.version == version || $0.otherVersions.contains(version) }
+                    .map { $0.served(as: version) },
+                subresources: [])
+        }
     }
 
     /// A group of nothing but subresources, alike in every version.

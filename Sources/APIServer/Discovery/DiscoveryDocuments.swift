@@ -5,15 +5,18 @@ struct DiscoveryDocuments: Sendable {
     let versions: StaticDocument
     let groupList: StaticDocument
     let groups: [String: StaticDocument]
-    /// By `group/version`.
+    /// By `group/version`, of the core group by `version`.
     let resources: [String: StaticDocument]
     /// `apidiscovery.k8s.io` v2 and v2beta1.
     let aggregated: [String: StaticDocument]
-    let aggregatedEmpty: [String: StaticDocument]
+    let aggregatedCore: [String: StaticDocument]
 
-    init(groups: [APIGroup]) {
+    init(groups all: [APIGroup]) {
+        let groups = all.filter { !$0.isCore }
+        let core = all.filter(\.isCore)
         versions = StaticDocument([
-            "kind": "APIVersions", "versions": .array([]), "serverAddressByClientCIDRs": .array([]),
+            "kind": "APIVersions", "versions": strings(core.flatMap(\.versions).map(\.name)),
+            "serverAddressByClientCIDRs": .array([]),
         ])
         groupList = StaticDocument([
             "kind": "APIGroupList", "apiVersion": "v1", "groups": .array(groups.map { Self.group($0, isWhole: false) }),
@@ -22,9 +25,9 @@ struct DiscoveryDocuments: Sendable {
             groups.map { ($0.name, StaticDocument(Self.group($0, isWhole: true))) },
             uniquingKeysWith: { first, _ in first })
         var resources: [String: StaticDocument] = [:]
-        for group in groups {
+        for group in all {
             for version in group.versions {
-                let name = "\(group.name)/\(version.name)"
+                let name = group.groupVersion(version)
                 resources[name] = StaticDocument([
                     "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(name),
                     "resources": .array(Self.resourceList(version)),
@@ -33,12 +36,12 @@ struct DiscoveryDocuments: Sendable {
         }
         self.resources = resources
         aggregated = Self.aggregated(groups)
-        aggregatedEmpty = Self.aggregated([])
+        aggregatedCore = Self.aggregated(core)
     }
 
     private static func group(_ group: APIGroup, isWhole: Bool) -> JSONValue {
         let versions = group.versions.map { version -> JSONValue in
-            ["groupVersion": .string("\(group.name)/\(version.name)"), "version": .string(version.name)]
+            ["groupVersion": .string(group.groupVersion(version)), "version": .string(version.name)]
         }
         var object: JSONValue = isWhole ? ["kind": "APIGroup", "apiVersion": "v1"] : [:]
         object["name"] = .string(group.name)
@@ -104,7 +107,8 @@ struct DiscoveryDocuments: Sendable {
                 "group": .string(resource.group), "version": .string(resource.version), "kind": .string(resource.kind),
             ]
             var entry: JSONValue = [
-                "resource": .string(resource.plural), "responseKind": kind, "scope": "Namespaced",
+                "resource": .string(resource.plural), "responseKind": kind,
+                "scope": resource.isNamespaced ? "Namespaced" : "Cluster",
                 "singularResource": .string(resource.singular), "verbs": strings(APIGroup.resourceVerbs),
                 "shortNames": strings(resource.shortNames),
             ]

@@ -17,6 +17,14 @@ enum RequestBodyDecoding {
                 throw .badRequest("the body of the request is not YAML that this server takes: \(error)")
             }
             return (parsed.value, try warnings(parsed.duplicates, request))
+        case ProtobufObject.mediaType:
+            do throws(ProtobufObject.Malformed) {
+                if let object = try ProtobufObject.decode(request.body) { return (object, []) }
+            } catch {
+                throw .badRequest(
+                    "the body of the request is not protobuf that this server takes: \(error.description)")
+            }
+            throw .unsupportedMediaType(accepted: objectTypes)
         default: throw .unsupportedMediaType(accepted: objectTypes)
         }
     }

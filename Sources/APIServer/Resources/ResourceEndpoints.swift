@@ -21,12 +21,15 @@ package struct ResourceEndpoints: Sendable {
     func endpoint(for info: RequestInfo) -> ResourceEndpoint? {
         guard info.extraSegments == 0,
             let resource = resources.first(where: {
-                $0.group == info.group && $0.version == info.version && $0.plural == info.resource
+                $0.group == info.group && $0.plural == info.resource
+                    && ($0.version == info.version || $0.otherVersions.contains(info.version))
             })
         else { return nil }
         let isStatus = info.subresource == "status" && resource.hasStatusSubresource
         guard info.subresource.isEmpty || isStatus else { return nil }
-        return ResourceEndpoint(resource: resource, isStatus: isStatus, cluster: cluster)
+        return ResourceEndpoint(
+            resource: resource, isStatus: isStatus, cluster: cluster,
+            rendering: ObjectRendering(resource: resource, version: info.version))
     }
 }
 
@@ -36,6 +39,7 @@ struct ResourceEndpoint: Sendable {
     /// Whether it is about `/status`.
     let isStatus: Bool
     let cluster: any Cluster
+    let rendering: ObjectRendering
 
     var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
 
@@ -48,7 +52,7 @@ struct ResourceEndpoint: Sendable {
     func methodNotAllowed(_ info: RequestInfo) -> Status {
         Status(
             code: 405, reason: "MethodNotAllowed",
-            message: "\(info.verb) is not supported on resources of kind \"\(resource.plural).\(resource.group)\"",
+            message: "\(info.verb) is not supported on resources of kind \"\(resource.groupResource)\"",
             details: Status.Details(group: resource.group, kind: resource.plural))
     }
 
@@ -56,6 +60,8 @@ struct ResourceEndpoint: Sendable {
         let info = request.info
         if resource.isNamespaced, info.namespace.isEmpty, info.verb != "list" { throw .pathNotFound }
         if !info.namespace.isEmpty, !DNS1123.isLabel(info.namespace) { throw .pathNotFound }
+        // A resource of the whole cluster is in no namespace; a namespace is in itself.
+        if !resource.isNamespaced, !info.namespace.isEmpty, info.namespace != info.name { throw .pathNotFound }
         switch info.verb {
         case "list": return try await list(request)
         case "create": return try await create(request)
@@ -68,9 +74,7 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func get(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        APIAnswer(
-            object: try await cluster.get(
-                resource, namespace: request.info.namespace, name: request.info.name))
+        try answer(try await cluster.get(resource, namespace: request.info.namespace, name: request.info.name))
     }
 
     private func list(_ request: APIRequest) async throws(Status) -> APIAnswer {
@@ -80,29 +84,21 @@ struct ResourceEndpoint: Sendable {
         }
         let namespace = request.info.namespace
         let list = try await cluster.list(resource, namespace: namespace.isEmpty ? nil : namespace)
-        let head: JSONValue = [
-            "kind": .string("\(resource.kind)List"), "apiVersion": .string(resource.apiVersion),
-            "metadata": ["resourceVersion": .string("\(list.resourceVersion)")],
-        ]
-        var bytes = head.serialized()
-        bytes.removeLast()
-        bytes.append(contentsOf: ",\"items\":[".utf8)
-        var isFirst = true
-        for item in list.items where try selector.matches(item) {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            bytes.append(contentsOf: item.bytes)
-        }
-        bytes.append(contentsOf: "]}\n".utf8)
-        return APIAnswer(.json(bytes))
+        var items: [StoredObject] = []
+        for item in list.items where try selector.matches(item) { items.append(item) }
+        return APIAnswer(.json(try rendering.list(items, resourceVersion: list.resourceVersion)))
+    }
+
+    private func answer(_ object: StoredObject) throws(Status) -> APIAnswer {
+        APIAnswer(.json(try rendering.object(object) + [UInt8(ascii: "\n")]))
     }
 
     private func create(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (object, warnings) = try RequestBodyDecoding.object(request)
         let options = try writeOptions(request)
-        var answer = APIAnswer(
-            object: try await cluster.create(
-                resource, namespace: request.info.namespace, object: object, options: options))
+        var answer = try answer(
+            try await cluster.create(
+                resource, namespace: request.info.namespace, object: try rendering.stored(object), options: options))
         answer.status = 201
         answer.warnings = warnings
         return answer
@@ -111,10 +107,10 @@ struct ResourceEndpoint: Sendable {
     private func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (object, warnings) = try RequestBodyDecoding.object(request)
         let options = try writeOptions(request)
-        var answer = APIAnswer(
-            object: try await cluster.update(
-                resource, namespace: request.info.namespace, name: request.info.name, object: object,
-                options: options))
+        var answer = try answer(
+            try await cluster.update(
+                resource, namespace: request.info.namespace, name: request.info.name,
+                object: try rendering.stored(object), options: options))
         answer.warnings = warnings
         return answer
     }
@@ -122,10 +118,10 @@ struct ResourceEndpoint: Sendable {
     private func patch(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (patch, warnings) = try RequestBodyDecoding.patch(request)
         let options = try writeOptions(request)
-        var answer = APIAnswer(
-            object: try await cluster.patch(
-                resource, namespace: request.info.namespace, name: request.info.name, patch: patch,
-                options: options))
+        var answer = try answer(
+            try await cluster.patch(
+                resource, namespace: request.info.namespace, name: request.info.name,
+                patch: try rendering.stored(patch), options: options))
         answer.warnings = warnings
         return answer
     }
@@ -135,7 +131,7 @@ struct ResourceEndpoint: Sendable {
         switch try await cluster.delete(
             resource, namespace: request.info.namespace, name: request.info.name, options: options)
         {
-        case .pending(let object): return APIAnswer(object: object)
+        case .pending(let object): return try answer(object)
         case .deleted(let object):
             let uid = (try? object.json())?[path: "metadata", "uid"]?.string ?? ""
             return APIAnswer([
@@ -153,12 +149,6 @@ struct ResourceEndpoint: Sendable {
             dryRun: try RequestBodyDecoding.dryRun(request.query.all("dryRun")), fieldManager: request.fieldManager)
         options.subresource = isStatus ? "status" : nil
         return options
-    }
-}
-
-extension APIAnswer {
-    init(object: StoredObject) {
-        self.init(.json(object.bytes + [UInt8(ascii: "\n")]))
     }
 }
 

@@ -1,0 +1,71 @@
+internal import GRDB
+internal import KubeModel
+
+extension WriteTransaction {
+    /// Makes the first namespaces of a new store, and of an older one those that its objects are in; goes on with
+    /// deletions that the last process did not end.
+    mutating func prepareNamespaces(_ identifiers: Identifiers, now: String) throws {
+        let list = try read { db in
+            try ObjectTable.list(resource: Resource.namespace.groupResource, namespace: nil, db)
+        }
+        guard list.isEmpty else {
+            for namespace in try list.map({ try JSONValue(stored: $0) }) where namespace.isBeingDeleted {
+                let name = namespace.metadataName ?? ""
+                for resource in EmbeddedCluster.resources where resource.isNamespaced {
+                    let names = try read { db in
+                        try ObjectTable.names(resource: resource.groupResource, namespace: name, db)
+                    }
+                    try delete(names, of: ObjectStrategy(resource: resource, now: now), in: name)
+                }
+                try endNamespace(name)
+            }
+            return
+        }
+        let used = try read { db in try ObjectTable.namespaces(db) }
+        for name in NamespaceLifecycle.initial + used.filter({ !NamespaceLifecycle.initial.contains($0) }) {
+            let object: JSONValue = [
+                "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],
+            ]
+            let created = try ObjectStrategy(resource: .namespace, now: now)
+                .created(object, namespace: nil, identifiers: identifiers).object
+            _ = try write(NamespaceLifecycle.key(name)) { _ in .put(NamespaceLifecycle.started(created)) }
+        }
+    }
+
+    /// Deletes objects; those that finalizers hold are left to them.
+    mutating func delete(_ names: some Sequence<String>, of strategy: ObjectStrategy, in namespace: String) throws {
+        for name in names {
+            let key = ObjectKey(resource: strategy.resource.groupResource, namespace: namespace, name: name)
+            guard try read({ db in try ObjectTable.fetch(key, db) }) != nil else { continue }
+            _ = try write(key) { current throws(Status) in
+                guard let current else { throw strategy.resource.notFound(name) }
+                return try strategy.deleted(current, name: name, options: DeleteOptions())
+            }
+        }
+    }
+
+    /// Ends the namespace that a write has left empty, or freed of its own finalizers.
+    mutating func followUp(_ written: Written, of key: ObjectKey) throws {
+        if key.resource == Resource.namespace.groupResource {
+            try endNamespace(key.name)
+        } else if written.isRemoved, !key.namespace.isEmpty {
+            try endNamespace(key.namespace)
+        }
+    }
+
+    /// Removes a namespace that is being deleted, once nothing is in it and no finalizer of its own holds it.
+    @discardableResult
+    mutating func endNamespace(_ name: String) throws -> Written? {
+        let key = NamespaceLifecycle.key(name)
+        guard let current = try read({ db in try ObjectTable.fetch(key, db) }) else { return nil }
+        let namespace = try JSONValue(stored: current)
+        guard namespace.isBeingDeleted, namespace["metadata"]?.object?.finalizers.isEmpty != false else { return nil }
+        for resource in EmbeddedCluster.resources where resource.isNamespaced {
+            let isEmpty = try read { db in
+                try ObjectTable.isEmpty(resource: resource.groupResource, namespace: name, db)
+            }
+            guard isEmpty else { return nil }
+        }
+        return try write(key) { _ in .remove(namespace) }
+    }
+}
