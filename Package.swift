@@ -57,11 +57,15 @@ let package = Package(
         .target(
             name: "RemoteCluster", dependencies: ["HotplugAPI", "KubeClient", "KubeModel", "Reactor"],
             swiftSettings: safe),
+        .target(
+            name: "DelegatedAuth",
+            dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeClient", "KubeModel", "Reactor", "TLS", log],
+            swiftSettings: safe),
         .executableTarget(
             name: "hotplug-apiserver",
             dependencies: [
-                "APIServer", "EmbeddedCluster", "HotplugAPI", "HTTP2Wire", "HTTPServer", "KubeModel", "Reactor", "TLS",
-                log,
+                "APIServer", "DelegatedAuth", "EmbeddedCluster", "HotplugAPI", "HTTP2Wire", "HTTPServer", "KubeClient",
+                "KubeModel", "Reactor", "RemoteCluster", "TLS", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: safe),
 
@@ -89,7 +93,14 @@ let package = Package(
             name: "RemoteClusterTests",
             dependencies: ["FakeKubeAPIServer", "HotplugAPI", "KubeClient", "KubeModel", "Reactor", "RemoteCluster"],
             swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["KubeModel", "TLS"], swiftSettings: strict),
+        .testTarget(
+            name: "DelegatedAuthTests",
+            dependencies: [
+                "APIServer", "DelegatedAuth", "FakeKubeAPIServer", "HTTPServer", "HTTPWire", "KubeClient", "KubeModel",
+                "Reactor", "TLS", log,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["FakeKubeAPIServer", "KubeModel", "TLS"], swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
         .testTarget(

@@ -7,6 +7,9 @@ import Reactor
 /// The filters that every request passes, in order: audit ID, authentication, authorization, limits, dispatch, log
 /// (apiserver `pkg/server/config.go`, DefaultBuildHandlerChain).
 package struct APIServer: HTTPHandler {
+    /// Seconds after which a client may send again what nobody could authenticate: nothing has been done for it yet.
+    private static let retryAfter = 1
+
     private let authenticator: any Authenticator
     private let authorizer: any Authorizer
     private let router: Router
@@ -88,7 +91,12 @@ package struct APIServer: HTTPHandler {
         } catch {
             logger.warning(
                 "Unable to authenticate the request", metadata: ["err": "\(error.reason)", "audit-ID": "\(auditID)"])
-            throw .unauthorized()
+            guard error.isUnknown else { throw .unauthorized() }
+            var status = Status.serviceUnavailable(
+                "cannot find out who sent the request: the cluster does not say whether its bearer token is good")
+            status.details = Status.Details()
+            status.details?.retryAfterSeconds = Self.retryAfter
+            throw status
         }
     }
 

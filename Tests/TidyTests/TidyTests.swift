@@ -38,7 +38,7 @@ import Testing
         "Reactor": ["Glibc", "Synchronization"],
         "TLS": ["Glibc", "Synchronization"], "HTTPServer": ["Synchronization"],
         "APIServer": ["Foundation", "FoundationEssentials", "Synchronization"], "HotplugAPI": ["Synchronization"],
-        "RemoteCluster": ["Synchronization"],
+        "RemoteCluster": ["Synchronization"], "DelegatedAuth": ["Synchronization"],
         "KubeClient": ["FoundationEssentials", "Glibc", "Synchronization"],
         "EmbeddedCluster": ["Foundation", "FoundationEssentials", "Glibc", "Synchronization"],
         "hotplug-apiserver": ["Dispatch", "Foundation", "FoundationEssentials", "Synchronization"],
@@ -67,6 +67,7 @@ import Testing
         ["HTTP2Wire", "EmbeddedCluster", "HotplugAPI", "KubeClient"],
         ["HTTPServer", "RemoteCluster"],
         ["APIServer"],
+        ["DelegatedAuth"],
         ["hotplug-apiserver"],
     ]
 

@@ -36,9 +36,12 @@ extension Authenticator {
 /// A credential that does not hold: the reason is for the log, never for the client.
 package struct AuthenticationError: Error, Sendable {
     package let reason: String
+    /// Whether nobody could tell: the credential may be good, and the answer is 503 rather than 401.
+    package let isUnknown: Bool
 
-    package init(reason: String) {
+    package init(reason: String, isUnknown: Bool = false) {
         self.reason = reason
+        self.isUnknown = isUnknown
     }
 }
 

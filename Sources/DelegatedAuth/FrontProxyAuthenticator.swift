@@ -1,0 +1,122 @@
+package import APIServer
+package import HTTPServer
+import HTTPWire
+import TLS
+
+/// Believes what the front proxy says of the user, on each request anew: only on a connection whose client
+/// certificate holds for client authentication, is of the front proxy's CA and has one of its names
+/// (apiserver `pkg/authentication/request/headerrequest`, `x509`).
+package struct FrontProxyAuthenticator: Authenticator {
+    private let trust: @Sendable () -> AuthenticationTrust
+
+    package init(trust: @escaping @Sendable () -> AuthenticationTrust) {
+        self.trust = trust
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        guard let frontProxy = trust().frontProxy else { return nil }
+        return try frontProxy.user(
+            peer: request.verifyPeer(against: frontProxy.authorities), fields: request.head.fields)
+    }
+}
+
+extension AuthenticationTrust.FrontProxy {
+    /// The user that the fields tell; `nil` when there is no certificate or the fields tell none.
+    func user(peer: PeerVerification, fields: HTTPFields) throws(AuthenticationError) -> UserInfo? {
+        switch peer {
+        case .none: return nil
+        case .rejected(let reason): throw AuthenticationError(reason: "front proxy certificate: \(reason)")
+        case .verified(let certificate):
+            guard allowedNames.isEmpty || allowedNames.contains(where: certificate.commonName.isSame) else {
+                throw AuthenticationError(
+                    reason: "front proxy certificate: common name \(certificate.commonName) is not allowed")
+            }
+        }
+        guard let name = try single(userFields, fields) else { return nil }
+        var user = UserInfo(name: name, uid: try single(uidFields, fields) ?? "", extra: try extra(fields))
+        for name in groupFields {
+            for group in fields.values(name) { user.groups.append(try Self.checked(group)) }
+        }
+        return user
+    }
+
+    /// The first field that has a value; a second line of it would be for us to choose from.
+    private func single(_ names: [String], _ fields: HTTPFields) throws(AuthenticationError) -> String? {
+        for name in names {
+            let values = fields.values(name)
+            guard values.count <= 1 else { throw AuthenticationError(reason: "two \(name) fields") }
+            if let value = values.first, !value.isEmpty { return try Self.checked(value) }
+        }
+        return nil
+    }
+
+    /// Octets that are no UTF-8 would make different names equal.
+    private static func checked(_ value: String) throws(AuthenticationError) -> String {
+        guard !value.unicodeScalars.contains("\u{FFFD}") else {
+            throw AuthenticationError(reason: "a field of the front proxy is not UTF-8")
+        }
+        return value
+    }
+
+    private func extra(_ fields: HTTPFields) throws(AuthenticationError) -> [UserInfo.Extra] {
+        guard !extraPrefixes.isEmpty else { return [] }
+        var extra: [UserInfo.Extra] = []
+        for (name, value) in fields.all {
+            guard let prefix = extraPrefixes.first(where: name.hasPrefix) else { continue }
+            let key = PercentDecoding.decode(String(name.dropFirst(prefix.count)))
+            let checked = try Self.checked(value)
+            if let index = extra.firstIndex(where: { $0.key.isSame(as: key) }) {
+                extra[index].values.append(checked)
+            } else {
+                extra.append(UserInfo.Extra(key: key, values: [checked]))
+            }
+        }
+        return extra.sorted { $0.key < $1.key }
+    }
+}
+
+extension String {
+    /// Whether the octets are the same, as Go compares; `==` takes canonically equivalent text for equal.
+    func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
+/// Client certificates of the cluster's CA.
+package struct ClusterCertificateAuthenticator: Authenticator {
+    private let trust: @Sendable () -> AuthenticationTrust
+
+    package init(trust: @escaping @Sendable () -> AuthenticationTrust) {
+        self.trust = trust
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        guard let authorities = trust().clientAuthorities else { return nil }
+        return try await ClientCertificateAuthenticator(trusting: authorities).authenticate(request)
+    }
+}
+
+/// Percent-encoding (RFC 3986 §2.1) in the names of extra fields.
+enum PercentDecoding {
+    /// Decodes once; what is malformed or no UTF-8 stays as it is (client-go's counterpart: unescapeExtraKey).
+    static func decode(_ text: String) -> String {
+        var decoded: [UInt8] = []
+        var octets = text.utf8.makeIterator()
+        while let octet = octets.next() {
+            guard octet == UInt8(ascii: "%") else {
+                decoded.append(octet)
+                continue
+            }
+            guard let high = octets.next().flatMap(value), let low = octets.next().flatMap(value) else { return text }
+            decoded.append(high << 4 | low)
+        }
+        return String(validating: decoded, as: UTF8.self) ?? text
+    }
+
+    private static func value(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}

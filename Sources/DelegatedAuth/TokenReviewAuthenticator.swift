@@ -1,0 +1,134 @@
+package import APIServer
+package import HTTPServer
+import HTTPWire
+package import KubeClient
+import KubeModel
+
+/// Bearer tokens, about which the cluster is asked: TokenReview, remembered for a while whatever the answer
+/// (apiserver `pkg/authentication/token/cache`).
+package final class TokenReviewAuthenticator: Authenticator {
+    private enum Verdict: Sendable {
+        case user(UserInfo)
+        /// The reason is for the log.
+        case refused(String)
+        /// There was no review: not remembered.
+        case unknown(String)
+    }
+
+    /// Tokens that are remembered; in memory alone.
+    private static let tokensMax = 4096
+    /// Bytes of a token: an ID token with many groups has some kilobytes.
+    private static let tokenBytesMax = 16 << 10
+    /// Milliseconds.
+    private static let timeout: Int64 = 10_000
+
+    private let client: KubeClient
+    private let audiences: [String]
+    private let verdicts: ExpiringCache<[UInt8], Verdict>
+    private let reviews = SingleFlight<[UInt8], Verdict>()
+
+    /// - Parameters:
+    ///   - lifetime: for which an answer is remembered; zero means not at all.
+    ///   - audiences: for whom a token must be; empty means kube-apiserver's own.
+    ///   - now: the clock of the cache, which tests may play.
+    package init(
+        _ client: KubeClient, lifetime: Duration = .seconds(10), audiences: [String] = [],
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.client = client
+        self.audiences = audiences
+        verdicts = ExpiringCache(lifetime: lifetime, entriesMax: Self.tokensMax, now: now)
+    }
+
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        try await user(authorization: request.head.fields.values("authorization"))
+    }
+
+    /// Takes the values of the Authorization fields.
+    func user(authorization values: [String]) async throws(AuthenticationError) -> UserInfo? {
+        guard let value = values.first else { return nil }
+        guard values.count == 1 else { throw AuthenticationError(reason: "two authorization fields") }
+        let parts = value.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
+        let token = String(parts[1])
+        guard token.utf8.count <= Self.tokenBytesMax else {
+            throw AuthenticationError(reason: "bearer token of more than \(Self.tokenBytesMax) bytes")
+        }
+        switch await verdict(token) {
+        case .user(let user): return user
+        case .refused(let reason): throw AuthenticationError(reason: "invalid bearer token\(reason)")
+        case .unknown(let reason):
+            throw AuthenticationError(reason: "cannot review a bearer token: \(reason)", isUnknown: true)
+        }
+    }
+
+    private func verdict(_ token: String) async -> Verdict {
+        let key = Array(token.utf8)
+        if let known = verdicts[key] { return known }
+        return await reviews.value(for: key) {
+            let verdict = await review(token)
+            if case .unknown = verdict { return verdict }
+            verdicts.insert(verdict, for: key)
+            return verdict
+        }
+    }
+
+    private func review(_ token: String) async -> Verdict {
+        var spec: JSONObject = ["token": .string(token)]
+        if !audiences.isEmpty { spec["audiences"] = .array(audiences.map { .string($0) }) }
+        let body: JSONValue = [
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": .object(spec),
+        ]
+        let answer: JSONValue
+        do throws(Review.Failure) {
+            answer = try await Review.post(
+                body, to: "/apis/authentication.k8s.io/v1/tokenreviews", client, timeout: Self.timeout)
+        } catch {
+            return .unknown(error.reason)
+        }
+        guard answer["authenticated"]?.bool == true, let user = answer["user"],
+            let name = user["username"]?.string, !name.isEmpty
+        else { return .refused(answer["error"]?.string.map { ": \($0)" } ?? "") }
+        let granted = answer["audiences"]?.array?.compactMap(\.string) ?? []
+        guard audiences.isEmpty || granted.contains(where: audiences.contains) else {
+            return .refused(": for the audiences \(granted)")
+        }
+        return .user(
+            UserInfo(
+                name: name, uid: user["uid"]?.string ?? "",
+                groups: user["groups"]?.array?.compactMap(\.string) ?? [],
+                extra: (user["extra"]?.object?.members ?? []).map { name, values in
+                    UserInfo.Extra(key: name, values: values.array?.compactMap(\.string) ?? [])
+                }.sorted { $0.key < $1.key }))
+    }
+}
+
+/// A question to the cluster that changes nothing there.
+enum Review {
+    struct Failure: Error {
+        /// Holds nothing of what was asked.
+        let reason: String
+    }
+
+    /// Answers the review's `status`.
+    static func post(
+        _ body: JSONValue, to path: String, _ client: KubeClient, timeout: Int64
+    ) async throws(Failure) -> JSONValue {
+        var request = KubeRequest("POST", path, body: body.serialized(), isRepeatable: true)
+        request.timeout = timeout
+        request.responseBytesMax = 1 << 20
+        let response: KubeResponse
+        do throws(KubeClientError) {
+            response = try await client.request(request)
+        } catch {
+            throw Failure(reason: "\(error)")
+        }
+        guard (200...299).contains(response.status) else {
+            throw Failure(reason: StatusText.reason(response.status, response.body))
+        }
+        guard let status = (try? JSONValue(parsing: response.body))?["status"], status.object != nil else {
+            throw Failure(reason: "the answer is no review")
+        }
+        return status
+    }
+}

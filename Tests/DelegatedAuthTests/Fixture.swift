@@ -1,0 +1,99 @@
+import APIServer
+import FakeKubeAPIServer
+import HTTPServer
+import HTTPWire
+import KubeClient
+import KubeModel
+import Logging
+import Reactor
+import Synchronization
+import TLS
+import Testing
+
+@testable import DelegatedAuth
+
+/// Lends a client, with a loop of its own.
+func withClient(_ configuration: ClientConfiguration, _ body: (KubeClient) async throws -> Void) async throws {
+    let loop = try EventLoop(name: "client")
+    let client = KubeClient(configuration, loops: [loop], version: "1")
+    do {
+        try await body(client)
+        await client.close()
+        await loop.stop()
+    } catch {
+        await client.close()
+        await loop.stop()
+        throw error
+    }
+}
+
+extension KubeClient {
+    func send(_ request: KubeRequest) async throws -> KubeResponse { try await self.request(request) }
+}
+
+extension ClientConfiguration {
+    init(_ upstream: FakeKubeAPIServer) throws {
+        self.init(server: try #require(ServerURL(upstream.url)))
+    }
+}
+
+/// The CAs of a cluster, and its ConfigMap.
+struct ClusterCAs: Sendable {
+    let frontProxy: CertificateAuthority
+    let cluster: CertificateAuthority
+
+    init() throws {
+        frontProxy = try CertificateAuthority(commonName: "front-proxy-ca", days: 1)
+        cluster = try CertificateAuthority(commonName: "cluster-ca", days: 1)
+    }
+
+    func configMap(allowedNames: String = #"["front-proxy-client"]"#, frontProxyCA: String? = nil) -> JSONValue {
+        [
+            "metadata": ["name": "extension-apiserver-authentication", "resourceVersion": "1"],
+            "data": [
+                "client-ca-file": .string(cluster.pair.certificate),
+                "requestheader-client-ca-file": .string(frontProxyCA ?? frontProxy.pair.certificate),
+                "requestheader-allowed-names": .string(allowedNames),
+                "requestheader-username-headers": #"["X-Remote-User"]"#,
+                "requestheader-uid-headers": #"["X-Remote-Uid"]"#,
+                "requestheader-group-headers": #"["X-Remote-Group"]"#,
+                "requestheader-extra-headers-prefix": #"["X-Remote-Extra-"]"#,
+            ],
+        ]
+    }
+}
+
+/// A trust that a test swaps.
+final class TrustReference: Sendable {
+    private let trust: Mutex<AuthenticationTrust>
+    init(_ trust: AuthenticationTrust) { self.trust = Mutex(trust) }
+    var current: AuthenticationTrust {
+        get { trust.withLock { $0 } }
+        set { trust.withLock { $0 = newValue } }
+    }
+}
+
+/// Answers who asks: `NAME|UID|GROUP,GROUP|KEY=VALUE,VALUE;...`, or 401.
+struct WhoAmI: HTTPHandler {
+    let authenticator: UnionAuthenticator
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do throws(AuthenticationError) {
+            guard let user = try await authenticator.authenticate(request) else { return answer(500, "nobody") }
+            let extra = user.extra.filter { $0.key != "authentication.kubernetes.io/credential-id" }
+                .map { "\($0.key)=\($0.values.joined(separator: ","))" }
+            return answer(
+                200,
+                [user.name, user.uid, user.groups.joined(separator: ","), extra.joined(separator: ";")]
+                    .joined(separator: "|"))
+        } catch {
+            return answer(401, error.reason)
+        }
+    }
+
+    private func answer(_ status: Int, _ text: String) -> HTTPResponse {
+        HTTPResponse(head: HTTPResponseHead(status: status), content: .bytes(Array(text.utf8)))
+    }
+
+    func response(to error: HTTPWireError) -> HTTPResponse { answer(error.status, error.message) }
+}
