@@ -1,7 +1,7 @@
 # hotplug-apiserver. On a fresh Debian 12 with Swift 6.3: `make run`, `make test`.
 
 PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev libcurl4-openssl-dev libsqlite3-dev
-TEST_PACKAGES := curl openssl python3 python3-pip
+TEST_PACKAGES := curl gcc openssl python3 python3-pip strace
 BENCH_PACKAGES := nginx-light nghttp2-client
 RELEASE := .build/release/hotplug-apiserver
 SUDO := $(shell [ $$(id -u) = 0 ] || echo sudo)
@@ -43,6 +43,7 @@ ifdef TEST_FLAGS
 else
 	swift test --skip-build --skip EndToEndTests --skip ManifestsTests
 	swift test --skip-build --filter EndToEndTests --filter ManifestsTests
+	python3 Tests/Durability/test_durability.py
 endif
 
 lint:
