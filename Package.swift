@@ -61,11 +61,14 @@ let package = Package(
             name: "DelegatedAuth",
             dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeClient", "KubeModel", "Reactor", "TLS", log],
             swiftSettings: safe),
+        .target(
+            name: "EmbeddedKubeVirt", dependencies: ["HotplugAPI", "KubeModel", "Reactor", "TLS", log],
+            swiftSettings: safe),
         .executableTarget(
             name: "hotplug-apiserver",
             dependencies: [
-                "APIServer", "DelegatedAuth", "EmbeddedCluster", "HotplugAPI", "HTTP2Wire", "HTTPServer", "KubeClient",
-                "KubeModel", "Reactor", "RemoteCluster", "TLS", log,
+                "APIServer", "DelegatedAuth", "EmbeddedCluster", "EmbeddedKubeVirt", "HotplugAPI", "HTTP2Wire",
+                "HTTPServer", "KubeClient", "KubeModel", "Reactor", "RemoteCluster", "TLS", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: safe),
 
@@ -106,6 +109,10 @@ let package = Package(
         .testTarget(
             name: "EmbeddedClusterTests",
             dependencies: ["EmbeddedCluster", "KubeModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedKubeVirtTests",
+            dependencies: ["EmbeddedCluster", "EmbeddedKubeVirt", "HotplugAPI", "KubeModel", "Reactor", log],
             swiftSettings: strict),
         .testTarget(name: "ManifestsTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -25,7 +25,9 @@ extension EmbeddedCluster {
         _ new: JSONValue, _ resource: Resource, namespace: String?, options: WriteOptions
     ) async throws(Status) -> StoredObject {
         let name = new.metadataName ?? ""
-        let started = InitialStatus(kubeVirtVersion: configuration.observedKubeVirtVersion, now: now)
+        let started =
+            configuration.admission(new, resource, now)
+            ?? InitialStatus(kubeVirtVersion: configuration.observedKubeVirtVersion, now: now)
             .added(to: new, resource: resource)
         let key = try key(resource, namespace, name)
         return try await write(

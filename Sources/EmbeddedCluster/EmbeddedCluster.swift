@@ -12,6 +12,9 @@ package final class EmbeddedCluster: WatchableCluster {
         ///
         /// With v1.0.0 the feature gate `HotplugNICs` counts; from v1.4.0 on it is always on.
         package var observedKubeVirtVersion = "v1.0.0"
+        /// What is written into a new object, given its resource and the time in RFC 3339, in the write that creates
+        /// it; `nil` leaves it to this module, where a VMI runs as soon as it exists.
+        package var admission: @Sendable (JSONValue, Resource, _ now: String) -> JSONValue? = { _, _, _ in nil }
         /// Writes; one more is refused with 429 TooManyRequests.
         package var writesWaitingMax = StoreLimits.writesWaitingMax
         /// What is kept of the past, so that a watch can be resumed.

@@ -6,7 +6,7 @@ import KubeModel
 /// and hooks take slots too. Hence advice only; KubeVirt itself never refuses, the guest just does not get the
 /// interface (libvirt: "No more available PCI slots"). Sources: reference `virtwrap/nichotplug.go@v1.0.1`,
 /// `virtwrap/manager.go@v1.6.0`, libvirt.org/pci-hotplug.html.
-struct PCISlots {
+package struct PCISlots {
     let instance: JSONValue
     let facts: ClusterFacts
 
@@ -26,6 +26,14 @@ struct PCISlots {
     static let busSlots = 32
     /// Of those, what the host bridge, the ISA bridge, video, USB, SCSI, serial, balloon and rng controllers take.
     static let fixedDevices = 8
+    /// How many interfaces a guest has slots for: this server's embedded cluster counts when the guest starts, and
+    /// writes it here.
+    package static let interfaceSlotsAnnotation = "hotplug-apiserver/interface-slots"
+
+    init(instance: JSONValue, facts: ClusterFacts) {
+        self.instance = instance
+        self.facts = facts
+    }
 
     /// A sentence when one more interface may find no slot; `nil` when it should find one.
     func advice(for subject: HotplugSubject) throws(Status) -> String? {
@@ -33,15 +41,22 @@ struct PCISlots {
         guard ["", "amd64", "arm64"].contains(spec.spec["architecture"]?.string ?? "") else { return nil }
         if instance[path: "metadata", "annotations", Self.rootComplexAnnotation]?.string == "true" {
             return "annotation \(Self.rootComplexAnnotation) puts all PCI devices of \(subject) on the root complex, "
-                + "which takes none while the guest runs: the interface appears after a restart or a migration"
+                + "which takes none while the guest runs: the interface appears only after a restart"
         }
         let machine = spec.spec[path: "domain", "machine", "type"]?.string ?? ""
         let present = spec.interfaces.filter { !$0.isAbsent }
-        if machine.isEmpty || machine.contains("q35") || machine.hasPrefix("virt") {
-            return rootPorts(of: spec, present, subject)
+        if let slots = countedSlots {
+            guard present.count >= slots else { return nil }
+            return "the PCI slots of \(subject) look used up: it started with \(slots) for interfaces and has "
+                + "\(present.count); the interface appears only after a restart"
         }
+        if Self.hasRootPorts(machine) { return rootPorts(of: spec, present, subject) }
         if machine.hasPrefix("pc") { return bus(of: spec, present.count, subject) }
         return nil
+    }
+
+    static func hasRootPorts(_ machine: String) -> Bool {
+        machine.isEmpty || machine.contains("q35") || machine.hasPrefix("virt")
     }
 
     private func rootPorts(
@@ -66,14 +81,18 @@ struct PCISlots {
     }
 
     private func bus(of spec: NetworkSpec, _ interfaces: Int, _ subject: HotplugSubject) -> String? {
-        let devices = spec.spec[path: "domain", "devices"]
-        let disks = (devices?["disks"]?.array ?? []).count { $0[path: "disk", "bus"]?.string == "virtio" }
-        let passedThrough = ["hostDevices", "gpus"].reduce(0) { $0 + (devices?[$1]?.array ?? []).count }
-        let counted = Self.fixedDevices + interfaces + disks + passedThrough
-        guard counted >= Self.busSlots else { return nil }
+        let (disks, passedThrough) = Self.devices(of: spec)
+        guard Self.fixedDevices + interfaces + disks + passedThrough >= Self.busSlots else { return nil }
         return "the \(Self.busSlots) PCI slots of \(subject) look used up: \(interfaces) interfaces, "
             + "\(disks) virtio disks, \(passedThrough) host devices and about \(Self.fixedDevices) others; "
             + "the interface may not appear"
+    }
+
+    /// How many disks and host devices take a slot each.
+    static func devices(of spec: NetworkSpec) -> (disks: Int, passedThrough: Int) {
+        let devices = spec.spec[path: "domain", "devices"]
+        let disks = (devices?["disks"]?.array ?? []).count { $0[path: "disk", "bus"]?.string == "virtio" }
+        return (disks, ["hostDevices", "gpus"].reduce(0) { $0 + (devices?[$1]?.array ?? []).count })
     }
 
     /// Whether an entry has the shape that hotplug writes.

@@ -1,4 +1,5 @@
 import APIServer
+import EmbeddedKubeVirt
 import HotplugAPI
 import KubeModel
 import Logging
@@ -21,6 +22,10 @@ protocol ClusterWiring {
     var readyChecks: [HealthCheck] { get }
     /// Who writes the spec of a running VMI unless a flag says so.
     var defaultPropagation: VMIPropagation { get }
+    /// Whether interfaces get into running VMIs only by a migration, so far as this server knows.
+    var attachmentNeedsMigration: Bool { get }
+    /// Start, stop and restart; `nil` where KubeVirt serves them.
+    var lifecycle: LifecycleHandler? { get }
     /// The default pair, PEM files.
     var servingPair: (certificateFile: String, keyFile: String) { get }
     /// PEM: whose certificates the handshake asks clients for.
@@ -34,4 +39,9 @@ protocol ClusterWiring {
 
     /// Called when no request is left.
     func close() async
+}
+
+extension ClusterWiring {
+    var attachmentNeedsMigration: Bool { false }
+    var lifecycle: LifecycleHandler? { nil }
 }

@@ -1,5 +1,6 @@
 import APIServer
 import EmbeddedCluster
+import EmbeddedKubeVirt
 import Foundation
 import HotplugAPI
 import KubeModel
@@ -17,6 +18,7 @@ struct EmbeddedWiring: ClusterWiring {
     private let dataDirectory: String
     private let store: EmbeddedCluster
     private let credentials: Credentials
+    private let kubeVirt: EmbeddedKubeVirtRunner?
 
     let authenticator: UnionAuthenticator
 
@@ -24,8 +26,14 @@ struct EmbeddedWiring: ClusterWiring {
         self.flags = flags
         self.logger = logger
         dataDirectory = flags.dataDir ?? "hotplug-apiserver.local.data"
-        store = try EmbeddedCluster(directory: dataDirectory)
+        var configuration = EmbeddedCluster.Configuration()
+        if flags.embedded.embeddedKubevirt { configuration.admission = KubeVirtAdmission.created }
+        store = try EmbeddedCluster(directory: dataDirectory, configuration: configuration)
         do {
+            kubeVirt =
+                flags.embedded.embeddedKubevirt
+                ? try EmbeddedKubeVirtRunner(
+                    cluster: store, configuration: flags.embedded.configuration, logger: logger) : nil
             credentials = try Credentials(directory: flags.certDir ?? "\(dataDirectory)/pki", servingNames: names)
             authenticator = try Self.authenticator(flags, credentials)
         } catch {
@@ -47,6 +55,8 @@ struct EmbeddedWiring: ClusterWiring {
     var liveChecks: [HealthCheck] { [HealthCheck("store") { [store] in try store.checkHealth() }] }
     var readyChecks: [HealthCheck] { [] }
     var defaultPropagation: VMIPropagation { .direct }
+    var attachmentNeedsMigration: Bool { kubeVirt != nil && flags.embedded.embeddedMultus == .none }
+    var lifecycle: LifecycleHandler? { kubeVirt == nil ? nil : LifecycleHandler(cluster: store) }
     var servingPair: (certificateFile: String, keyFile: String) {
         ("\(credentials.directory)/apiserver.crt", "\(credentials.directory)/apiserver.key")
     }
@@ -55,6 +65,8 @@ struct EmbeddedWiring: ClusterWiring {
     func started(url: String) async throws -> Logger.Metadata {
         try PrivateFile.write(credentials.kubeconfig(server: url), to: kubeconfig)
         if let examples = flags.examples { try await Examples(directory: examples).load(into: store, logger) }
+        // What there is has come to rest when the line `ready` is out.
+        await kubeVirt?.start()
         return ["kubeconfig": "\(kubeconfig)", "dataDir": "\(dataDirectory)"]
     }
 
@@ -65,7 +77,10 @@ struct EmbeddedWiring: ClusterWiring {
         FileHandle.standardOutput.write(Data(hints.utf8))
     }
 
-    func close() async { store.close() }
+    func close() async {
+        await kubeVirt?.stop()
+        store.close()
+    }
 
     private var kubeconfig: String { flags.writeKubeconfig ?? "\(dataDirectory)/admin.kubeconfig" }
 

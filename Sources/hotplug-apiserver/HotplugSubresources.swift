@@ -1,14 +1,23 @@
 import APIServer
+import EmbeddedKubeVirt
 import HotplugAPI
 import KubeModel
 
-/// The two subresources as the API server sees them.
+/// The subresources as the API server sees them.
 struct HotplugSubresources: SubresourceHandler {
-    static let group = APIGroup(
-        name: "subresources.kubevirt.io", versions: ["v1", "v1alpha3"],
-        subresources: [Resource.virtualMachine, .virtualMachineInstance].flatMap { parent in
-            InterfaceVerb.allCases.map { APIGroup.Subresource(parent: parent, name: $0.rawValue, verbs: ["update"]) }
-        })
+    /// With `start`, `stop` and `restart` where this server plays KubeVirt.
+    static func group(withLifecycle: Bool) -> APIGroup {
+        let ofMachines = withLifecycle ? LifecycleVerb.allCases.map(\.rawValue) : []
+        let ofBoth = InterfaceVerb.allCases.map(\.rawValue)
+        return APIGroup(
+            name: "subresources.kubevirt.io", versions: ["v1", "v1alpha3"],
+            subresources: (ofBoth + ofMachines).map { subresource(.virtualMachine, $0) }
+                + ofBoth.map { subresource(.virtualMachineInstance, $0) })
+    }
+
+    private static func subresource(_ parent: Resource, _ name: String) -> APIGroup.Subresource {
+        APIGroup.Subresource(parent: parent, name: name, verbs: ["update"])
+    }
 
     /// Types that are text, whatever they are called, are read as JSON or YAML; these are not text.
     private static let binaryTypes = [
@@ -16,10 +25,17 @@ struct HotplugSubresources: SubresourceHandler {
     ]
 
     let handler: HotplugHandler
+    let lifecycle: LifecycleHandler?
 
     func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
         if let type = request.contentType, Self.isBinary(type) {
             throw .unsupportedMediaType(accepted: ["application/json", "application/yaml"])
+        }
+        if let lifecycle, let verb = LifecycleVerb(rawValue: request.info.subresource) {
+            try await lifecycle.handle(
+                verb, namespace: request.info.namespace, name: request.info.name, body: request.body,
+                dryRun: request.query.all("dryRun"))
+            return APIAnswer(status: 202, .none)
         }
         guard let verb = InterfaceVerb(rawValue: request.info.subresource),
             let target = HotplugTarget.allCases.first(where: { $0.resource.plural == request.info.resource })

@@ -42,6 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Serving")
     var serving: ServingFlags
 
+    @OptionGroup(title: "Embedded cluster")
+    var embedded: EmbeddedFlags
+
     @Option(help: "CAs, PEM, whose client certificates are believed too, beside the one in --cert-dir.")
     var clientCaFile: String?
 
@@ -75,6 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if let threads, !(1...256).contains(threads) { problems.append("--threads \(threads) is not in 1...256") }
         problems += serving.problems()
+        problems += embedded.problems()
         if !(0...10).contains(verbosity) { problems.append("-v \(verbosity) is not in 0...10") }
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
     }

@@ -49,8 +49,9 @@ struct Wiring {
             authenticator: cluster.authenticator, authorizer: cluster.authorizer,
             router: Router(
                 version: cluster.version, subresourceVersion: cluster.subresourceVersion, health: health,
-                subresourceGroup: HotplugSubresources.group,
-                subresources: HotplugSubresources(handler: hotplug(cluster, loops)), resources: cluster.resources),
+                subresourceGroup: HotplugSubresources.group(withLifecycle: cluster.lifecycle != nil),
+                subresources: HotplugSubresources(handler: hotplug(cluster, loops), lifecycle: cluster.lifecycle),
+                resources: cluster.resources),
             inFlight: InFlightLimit(
                 reading: flags.serving.maxRequestsInflight, changing: flags.serving.maxMutatingRequestsInflight),
             logger: logger)
@@ -80,7 +81,8 @@ struct Wiring {
         return HotplugHandler(
             cluster: cluster.cluster, facts: cluster.facts,
             configuration: HotplugConfiguration(
-                propagation: flags.vmiPropagation ?? cluster.defaultPropagation, nadCheck: flags.nadCheck),
+                propagation: flags.vmiPropagation ?? cluster.defaultPropagation, nadCheck: flags.nadCheck,
+                attachmentNeedsMigration: cluster.attachmentNeedsMigration),
             pause: { milliseconds in
                 let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 await loops[turn % loops.count].sleep(milliseconds: Int64(milliseconds))

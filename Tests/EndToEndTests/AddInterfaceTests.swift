@@ -2,10 +2,11 @@ import Foundation
 import KubeModel
 import Testing
 
-/// The document's flow, and what can go wrong in it; each test has a server of its own.
+/// The document's flow, and what can go wrong in it; each test has a server of its own, where nobody but the test
+/// writes.
 @Suite struct AddInterfaceTests {
     @Test func `adds an interface to a running VMI once`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         let before = try client.object()
         let reply = try client.request("PUT", Subresource.path(), Subresource.body())
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func `refuses a name that is taken, and names what it is taken by`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         #expect(try client.request("PUT", Subresource.path(), Subresource.body()).status == 202)
         for (name, shown) in [("dyniface1", "new-fancy-net"), ("defaultnetwork", "defaultnetwork")] {
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func `persists on a stopped VM in its template alone`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         let path = Subresource.path(of: "virtualmachines", "vm-fedora")
         for _ in 1...2 {
@@ -62,7 +63,7 @@ import Testing
     }
 
     @Test func `refuses while the feature gate is off, before it reads the body`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let kubectl = server.kubectl()
         let off = #"{"spec":{"configuration":{"developerConfiguration":{"featureGates":["hotplugnics"]}}}}"#
         #expect(try kubectl("patch", "kubevirt", "kubevirt", "--type=merge", "-p", off).status == 0)
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func `marks a removed interface absent, and leaves the default network`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         #expect(try client.request("PUT", Subresource.path(), Subresource.body()).status == 202)
         let path = Subresource.path("removeinterface")
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func `goes through all checks and changes nothing in a dry run`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         for resource in ["virtualmachineinstances", "virtualmachines"] {
             let name = resource == "virtualmachines" ? "vm-fedora" : "vmi-fedora"
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test func `warns of a definition that does not exist, and kubectl shows it`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let kubectl = server.kubectl()
         let added = try kubectl(
             "replace", "--raw", Subresource.path(), "-f", "-", input: Subresource.body("dyniface1", "no-such-net"))
@@ -142,7 +143,7 @@ import Testing
     }
 
     @Test func `refuses a definition that does not exist under --nad-check=enforce`() throws {
-        let server = try ServerProcess(["--nad-check=enforce"])
+        let server = try ServerProcess(["--nad-check=enforce", "--no-embedded-kubevirt"])
         let client = try server.connect()
         let refused = try client.request("PUT", Subresource.path(), Subresource.body("dyniface1", "no-such-net"))
         #expect(refused.outcome == "422 Invalid")

@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [
         ("VirtualMachineInstance", "virtualmachineinstances"), ("VirtualMachine", "virtualmachines"),
     ]) func `keeps numbers, order and unknown members through a change`(kind: String, resource: String) throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--no-embedded-kubevirt"])
         let client = try server.connect()
         let isMachine = kind == "VirtualMachine"
         let spec = isMachine ? #"{"template":{"zz":1.0,"spec":\#(Self.spec)},"runStrategy":"Halted"}"# : Self.spec

@@ -72,8 +72,11 @@ import Testing
             expect(
                 try run("patch", kind.resource, "x", "--type=merge", "-p", #"{"spec":{"a":null}}"#),
                 "\(run.shown) patched\n")
+            // A VMI has no status of its own path, so that its controllers raise the generation too.
+            let generation = kind.resource == "vmi" ? "" : "{.metadata.generation}"
             expect(
-                try run("get", kind.resource, "x", "-ojsonpath={.spec} {.metadata.generation}"), #"{"list":[1,2,3]} 3"#)
+                try run("get", kind.resource, "x", "-ojsonpath={.spec} \(generation)"),
+                #"{"list":[1,2,3]} "# + (generation.isEmpty ? "" : "3"))
             expect(
                 try run("replace", "--validate=false", "-f", "-", input: run.manifest("2")), "\(run.shown) replaced\n")
             let deleted = try run("delete", kind.resource, "x")

@@ -33,7 +33,7 @@ import Testing
         let recordings = try (JSONValue(parsing: Array(data)).array ?? []).map(Recording.init)
         #expect(recordings.count == 9)
         for recording in recordings {
-            let server = try ServerProcess(["--token-auth-file", tokens])
+            let server = try ServerProcess(["--token-auth-file", tokens, "--no-embedded-kubevirt"])
             let admin = try server.connect()
             // A VM of the VMI's name, as `--persist` finds it.
             var machine = try admin.object("virtualmachines", "vm-fedora")

@@ -65,7 +65,7 @@ import Testing
         ["CLinux", "COpenSSL", "CZlib", "CNghttp2", "CCurl"],
         ["KubeModel", "Reactor", "TLS", "HTTPWire", "Deflate"],
         ["HTTP2Wire", "EmbeddedCluster", "HotplugAPI", "KubeClient"],
-        ["HTTPServer", "RemoteCluster"],
+        ["EmbeddedKubeVirt", "HTTPServer", "RemoteCluster"],
         ["APIServer"],
         ["DelegatedAuth"],
         ["hotplug-apiserver"],

@@ -91,6 +91,19 @@ struct OpenAPIDocuments: Sendable {
                 "required": ["name"],
                 "properties": ["name": ["description": "The name of the interface.", "type": "string"]],
             ],
+            "v1.StartOptions": options(
+                "StartOptions tells how to start.",
+                ["paused": ["description": "Whether the guest is paused from the start.", "type": "boolean"]]),
+            "v1.StopOptions": options(
+                "StopOptions tells how to stop.",
+                ["gracePeriod": ["description": "Seconds that the guest has.", "type": "integer", "format": "int64"]]),
+            "v1.RestartOptions": options(
+                "RestartOptions tells how to restart.",
+                [
+                    "gracePeriodSeconds": [
+                        "description": "0 to force the restart.", "type": "integer", "format": "int64",
+                    ]
+                ]),
             "v1.Status": [
                 "description": "Status is the answer to a request that failed: metav1.Status.", "type": "object",
                 "properties": [
@@ -100,6 +113,15 @@ struct OpenAPIDocuments: Sendable {
                 ],
             ],
         ]
+    }
+
+    private static func options(_ description: String, _ properties: JSONValue) -> JSONValue {
+        var properties = properties
+        properties["dryRun"] = [
+            "description": "When present, indicates that modifications should not be persisted. The only value is All.",
+            "type": "array", "items": ["type": "string"],
+        ]
+        return ["description": .string(description), "type": "object", "properties": properties]
     }
 
     private static let failures: [(code: String, text: String)] = [
@@ -114,7 +136,7 @@ struct OpenAPIDocuments: Sendable {
     }
 
     private static func operation(_ version: APIGroup.Version, _ entry: APIGroup.Subresource) -> JSONValue {
-        let action = entry.name == "addinterface" ? "Add a network interface to" : "Remove a network interface from"
+        let action = actions[entry.name] ?? entry.name
         return [
             "operationId": .string(
                 "\(version.name)\(entry.parent.shortNames.first ?? entry.parent.plural)-\(entry.name)"),
@@ -127,9 +149,22 @@ struct OpenAPIDocuments: Sendable {
         ]
     }
 
+    private static let actions = [
+        "addinterface": "Add a network interface to", "removeinterface": "Remove a network interface from",
+        "start": "Start", "stop": "Stop", "restart": "Restart",
+    ]
+
+    /// The Go type of KubeVirt's body.
     private static func bodySchema(_ entry: APIGroup.Subresource) -> String {
-        entry.name == "addinterface" ? "v1.AddInterfaceOptions" : "v1.RemoveInterfaceOptions"
+        switch entry.name {
+        case "addinterface": "v1.AddInterfaceOptions"
+        case "removeinterface": "v1.RemoveInterfaceOptions"
+        default: "v1.\(entry.name.prefix(1).uppercased())\(entry.name.dropFirst())Options"
+        }
     }
+
+    /// Whether a request without a body is none.
+    private static func needsBody(_ entry: APIGroup.Subresource) -> Bool { entry.name.hasSuffix("interface") }
 
     private static func swagger(_ group: APIGroup) -> JSONValue {
         var paths: JSONValue = [:]
@@ -148,7 +183,7 @@ struct OpenAPIDocuments: Sendable {
                     ]
                 }
                 parameters.append([
-                    "name": "body", "in": "body", "required": true,
+                    "name": "body", "in": "body", "required": .bool(needsBody(entry)),
                     "schema": ["$ref": .string("#/definitions/\(bodySchema(entry))")],
                 ])
                 put["parameters"] = .array(parameters)
@@ -183,7 +218,7 @@ struct OpenAPIDocuments: Sendable {
             }
             put["parameters"] = .array(parameters)
             put["requestBody"] = [
-                "required": true,
+                "required": .bool(needsBody(entry)),
                 "content": ["application/json": ["schema": reference(bodySchema(entry))]],
             ]
             var responses: JSONValue = ["202": ["description": "Accepted"]]

@@ -1,0 +1,185 @@
+import HotplugAPI
+import KubeModel
+
+/// Interfaces that come and go while the guest runs: reference KubeVirt v1.0.1 `watch/network.go`,
+/// `virtwrap/nichotplug.go`.
+extension InstanceDecider {
+    func running() -> [Step] {
+        guard let pod else {
+            return [
+                replace(ended(as: .succeeded)),
+                note(.normal, "Stopped", "The VirtualMachineInstance was shut down.", from: .handler),
+            ]
+        }
+        if let leftPod { return deletion(of: leftPod) }
+        return unplugged() ?? asked(of: pod) ?? attached(by: pod) ?? listed(from: pod) ?? plugged() ?? told(of: pod)
+    }
+
+    // MARK: One step each
+
+    /// The guest gives up interfaces that shall be absent, or that the spec has no more.
+    private func unplugged() -> [Step]? {
+        let attachments = instance.attachments
+        var statuses = instance.interfaceStatuses
+        for index in statuses.indices where statuses[index].isInGuest {
+            let attachment = attachments.first { $0.name == statuses[index].name }
+            if attachment?.isAbsent ?? true { statuses[index].unplug() }
+        }
+        return replacement(statuses)
+    }
+
+    /// virt-controller asks Multus for what the spec has.
+    private func asked(of pod: LauncherPod) -> [Step]? {
+        let inGuest = Set(instance.interfaceStatuses.filter(\.isInGuest).map(\.name))
+        let wanted = instance.attachments.filter { !$0.isAbsent || inGuest.contains($0.name) }
+        let names = Set(wanted.filter(\.isSecondary).map(\.podInterfaceName))
+        guard names != pod.askedInterfaces else { return nil }
+        var next = pod
+        next.object.setAnnotation(Annotation.networks, LauncherPod.networks(wanted, of: instance))
+        return [.replace(.pod, next.object)]
+    }
+
+    /// Multus attaches and detaches, if it does that to pods that run.
+    private func attached(by pod: LauncherPod) -> [Step]? {
+        guard configuration.multus == .dynamic else { return nil }
+        let asked = pod.askedInterfaces
+        let attached = pod.attachedInterfaces
+        let wanted = instance.attachments.filter { attachment in
+            guard let definition = attachment.definition, asked.contains(attachment.podInterfaceName) else {
+                return false
+            }
+            return attached.contains(attachment.podInterfaceName) || !missingDefinitions.contains(definition)
+        }
+        guard Set(wanted.map(\.podInterfaceName)) != attached else { return nil }
+        var next = pod
+        next.object.setAnnotation(
+            Annotation.networkStatus, LauncherPod.networkStatus(wanted, of: instance, seed: pod.name))
+        return [.replace(.pod, next.object)]
+    }
+
+    /// virt-controller lists what the pod has, and clears from the spec what has gone for good.
+    private func listed(from pod: LauncherPod) -> [Step]? {
+        let attached = pod.attachedInterfaces
+        let attachments = instance.attachments
+        var statuses = instance.interfaceStatuses
+        for attachment in attachments where attachment.isSecondary {
+            let isAttached = attached.contains(attachment.podInterfaceName)
+            if let index = statuses.firstIndex(where: { $0.name == attachment.name }) {
+                statuses[index].setInfoSource(.multusStatus, isAttached)
+            } else if isAttached, !attachment.isAbsent {
+                var status = InterfaceStatus(of: attachment)
+                status.setInfoSource(.multusStatus, true)
+                statuses.append(status)
+            }
+        }
+        statuses.removeAll { $0.infoSources.isEmpty || !attachments.map(\.name).contains($0.name) }
+        let known = Set(statuses.map(\.name))
+        let gone = attachments.filter { $0.isAbsent && !known.contains($0.name) }.map(\.name)
+        var next = instance
+        next.setInterfaceStatuses(statuses)
+        next.object.removeInterfaces(gone, under: [])
+        return gone.isEmpty && !isChange(statuses) ? nil : [replace(next)]
+    }
+
+    /// virt-handler plugs what the pod has into the guest, as long as there are PCI slots.
+    private func plugged() -> [Step]? {
+        var statuses = instance.interfaceStatuses
+        for index in statuses.indices where !statuses[index].isInGuest {
+            guard let attachment = attachment(named: statuses[index].name), !attachment.isAbsent, hasSlot(attachment)
+            else { continue }
+            statuses[index].plug(attachment, into: instance)
+        }
+        return replacement(statuses)
+    }
+
+    /// Nothing is left to do: says what waits, and for what.
+    private func told(of pod: LauncherPod) -> [Step] {
+        let known = instance.interfaceStatuses
+        let waiting = instance.attachments.filter { attachment in
+            attachment.isSecondary && !attachment.isAbsent && !known.contains { $0.name == attachment.name }
+        }
+        var next = instance
+        var notes: [Step] = []
+        if configuration.multus == .none, !waiting.isEmpty {
+            let names = waiting.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            let message =
+                "interface \(names) waits for a migration: Multus attaches nothing to a pod that runs; create a "
+                + "VirtualMachineInstanceMigration with vmiName \(instance.name)"
+            next.object.setCondition(
+                "MigrationRequired", true, reason: "InterfaceNotAttached", message: message, now: now)
+            notes.append(note(.normal, "MigrationRequired", message))
+        } else {
+            next.object.removeCondition("MigrationRequired")
+        }
+        for attachment in waiting {
+            guard let definition = attachment.definition, missingDefinitions.contains(definition) else { continue }
+            notes.append(
+                note(
+                    .warning, "FailedAttachInterface",
+                    "interface \"\(attachment.name)\" waits for network-attachment-definition \"\(definition)\", "
+                        + "which does not exist: create it"))
+        }
+        for status in known where !status.isInGuest {
+            guard let attachment = attachment(named: status.name), !attachment.isAbsent, !hasSlot(attachment) else {
+                continue
+            }
+            // libvirt's text, `src/conf/domain_addr.c`.
+            notes.append(
+                note(
+                    .warning, "NicHotplug",
+                    "failed to hotplug interface \"\(status.name)\": internal error: No more available PCI slots; it "
+                        + "is there after a restart of the VirtualMachine, if its template has it", from: .handler))
+        }
+        return next.object == instance.object ? notes : [replace(next)] + notes
+    }
+
+    // MARK: Pieces
+
+    private func attachment(named name: String) -> Attachment? { instance.attachments.first { $0.name == name } }
+
+    /// Slots go by the place in the spec, so that `addinterface` can tell beforehand whether there is one.
+    private func hasSlot(_ attachment: Attachment) -> Bool {
+        guard let slots = PCISlots(of: instance.object).countedSlots else { return true }
+        let present = instance.attachments.filter { !$0.isAbsent }
+        guard let place = present.firstIndex(where: { $0.name == attachment.name }) else { return false }
+        return place < slots
+    }
+
+    private func isChange(_ statuses: [InterfaceStatus]) -> Bool {
+        statuses.map(\.value) != instance.interfaceStatuses.map(\.value)
+    }
+
+    private func replacement(_ statuses: [InterfaceStatus]) -> [Step]? {
+        guard isChange(statuses) else { return nil }
+        var next = instance
+        next.setInterfaceStatuses(statuses)
+        return [replace(next)]
+    }
+}
+
+extension JSONValue {
+    /// Takes the interfaces of the names, and their networks, out of the VMI's spec at `path`.
+    mutating func removeInterfaces(_ names: [String], under path: [String]) {
+        guard let name = path.first else {
+            guard !names.isEmpty else { return }
+            for list in [["spec", "networks"], ["spec", "domain", "devices", "interfaces"]] {
+                filterList(list) { !names.contains($0["name"]?.string ?? "") }
+            }
+            return
+        }
+        guard var member = self[name] else { return }
+        member.removeInterfaces(names, under: Array(path.dropFirst()))
+        self[name] = member
+    }
+
+    private mutating func filterList(_ path: [String], _ isKept: (JSONValue) -> Bool) {
+        guard let name = path.first, var member = self[name] else { return }
+        if path.count == 1 {
+            guard let elements = member.array else { return }
+            member = .array(elements.filter(isKept))
+        } else {
+            member.filterList(Array(path.dropFirst()), isKept)
+        }
+        self[name] = member
+    }
+}

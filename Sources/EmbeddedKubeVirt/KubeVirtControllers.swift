@@ -1,0 +1,266 @@
+import HotplugAPI
+package import KubeModel
+package import Logging
+package import Reactor
+
+/// Plays KubeVirt on a cluster: follows its objects, and brings each of them forward until nothing is left to do.
+///
+/// Lives on one loop. Everything that it knows it can read again, so that one that starts anew converges wherever the
+/// last one was stopped.
+package final class KubeVirtControllers {
+    package enum Limits {
+        /// Objects that are looked at at once: while one waits for its write, others go on.
+        package static let workersMax = 8
+        /// Steps of one object before others have their turn.
+        package static let roundsMax = 32
+        /// Milliseconds before a failed object is looked at again; doubled each time.
+        package static let firstRetryMilliseconds: Int64 = 50
+        package static let lastRetryMilliseconds: Int64 = 30_000
+        /// Milliseconds before a list or watch that failed is tried again.
+        package static let watchRetryMilliseconds: Int64 = 1000
+        /// Milliseconds between looks for events that are too old.
+        package static let eventSweepMilliseconds: Int64 = 60_000
+    }
+
+    private static let followed: [Resource] = [
+        .virtualMachine, .virtualMachineInstance, .virtualMachineInstanceMigration, .pod, .networkAttachmentDefinition,
+    ]
+
+    private let cluster: any WatchableCluster
+    private let reconciler: Reconciler
+    private let recorder: EventRecorder
+    private let logger: Logger
+    private var queue = WorkQueue()
+    private var failures: [WorkItem: Int] = [:]
+    /// Who waits for a NetworkAttachmentDefinition, by `namespace/name`.
+    private var waiting: [String: Set<WorkItem>] = [:]
+    /// The migrations that are not at their end, by their VMI.
+    private var migrations: [WorkItem: Set<WorkItem>] = [:]
+    private var idleWorkers: [CheckedContinuation<Void, Never>] = []
+    private var settling: [CheckedContinuation<Void, Never>] = []
+    private var subscriptions: [any WatchSubscription] = []
+    /// Of `followed`, how many have not been listed yet.
+    private var unlisted = KubeVirtControllers.followed.count
+    private var isStopped = false
+
+    /// `now` counts seconds since 1970.
+    package init(
+        cluster: any WatchableCluster, configuration: EmbeddedKubeVirtConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { WallClock.seconds }
+    ) {
+        self.cluster = cluster
+        self.logger = logger
+        reconciler = Reconciler(cluster: cluster, configuration: configuration) { Timestamp.rfc3339(now()) }
+        recorder = EventRecorder(cluster: cluster, now: now)
+    }
+
+    /// Runs until `stop`.
+    package func start(on loop: isolated EventLoop) {
+        for resource in Self.followed { Task.immediate { await self.follow(resource, on: loop) } }
+        for _ in 0..<Limits.workersMax { Task.immediate { await self.work(on: loop) } }
+        Task.immediate { await self.sweepEvents(on: loop) }
+    }
+
+    package func stop(on loop: isolated EventLoop) {
+        isStopped = true
+        for subscription in subscriptions { subscription.cancel() }
+        wake()
+        settled()
+    }
+
+    /// Waits until everything that is there now has been brought as far as it goes, or `stop`.
+    package func settle(on loop: isolated EventLoop) async {
+        while !isSettled {
+            await withCheckedContinuation { continuation in
+                if isSettled { continuation.resume() } else { settling.append(continuation) }
+            }
+        }
+    }
+
+    private var isSettled: Bool { isStopped || unlisted == 0 && queue.isIdle }
+
+    // MARK: What has changed
+
+    private func follow(_ resource: Resource, on loop: isolated EventLoop) async {
+        var isListed = false
+        while !isStopped {
+            do throws(Status) {
+                let list = try await cluster.list(resource, namespace: nil)
+                for item in list.items { noticed(resource, item) }
+                if !isListed {
+                    isListed = true
+                    unlisted -= 1
+                    settled()
+                }
+                let subscription = try await cluster.watch(resource, namespace: nil, from: list.resourceVersion)
+                guard !isStopped else { return subscription.cancel() }
+                subscriptions.append(subscription)
+                defer { subscriptions.removeAll { $0 === subscription } }
+                while true {
+                    let events = try await subscription.next()
+                    if events.isEmpty { break }
+                    for event in events { noticed(resource, event.object, isDeleted: event.kind == .deleted) }
+                }
+            } catch {
+                // A watch that fell behind begins again with a list.
+                guard !isStopped, error.code != 410 else { continue }
+                logger.error(
+                    "cannot follow", metadata: ["resource": "\(resource.plural)", "error": "\(error.message)"])
+                await loop.sleep(milliseconds: Limits.watchRetryMilliseconds)
+            }
+        }
+    }
+
+    private func noticed(_ resource: Resource, _ stored: StoredObject, isDeleted: Bool = false) {
+        guard let object = try? JSONValue(parsing: stored.bytes) else { return }
+        noticed(resource, object, isDeleted: isDeleted)
+    }
+
+    /// Puts into the queue whom a change concerns.
+    private func noticed(_ resource: Resource, _ object: JSONValue, isDeleted: Bool) {
+        let namespace = object.metadataNamespace ?? ""
+        let name = object.metadataName ?? ""
+        switch resource {
+        case .virtualMachine: enqueue(WorkItem(.machine, namespace: namespace, name: name))
+        case .virtualMachineInstance:
+            let instance = WorkItem(.instance, namespace: namespace, name: name)
+            enqueue(instance)
+            enqueue(WorkItem(.machine, namespace: namespace, name: name))
+            for migration in migrations[instance] ?? [] { enqueue(migration) }
+        case .virtualMachineInstanceMigration:
+            let item = WorkItem(.migration, namespace: namespace, name: name)
+            let instance = WorkItem(
+                .instance, namespace: namespace, name: object[path: "spec", "vmiName"]?.string ?? "")
+            if isDeleted {
+                migrations[instance]?.remove(item)
+                if migrations[instance]?.isEmpty == true { migrations[instance] = nil }
+            } else {
+                migrations[instance, default: []].insert(item)
+                enqueue(item)
+            }
+        case .pod:
+            guard object[path: "metadata", "labels", Label.app]?.string == "virt-launcher",
+                let owner = object.controller?["name"]?.string
+            else { return }
+            enqueue(WorkItem(.instance, namespace: namespace, name: owner))
+            if let migration = object.annotation(Annotation.migrationJobName) {
+                enqueue(WorkItem(.migration, namespace: namespace, name: migration))
+            }
+        case .networkAttachmentDefinition:
+            for item in waiting.removeValue(forKey: "\(namespace)/\(name)") ?? [] { enqueue(item) }
+        default: break
+        }
+    }
+
+    private func enqueue(_ item: WorkItem) {
+        queue.add(item)
+        wake()
+    }
+
+    private func wake() {
+        guard isStopped || !queue.isEmpty else { return }
+        if isStopped {
+            for worker in idleWorkers { worker.resume() }
+            idleWorkers = []
+        } else if let worker = idleWorkers.popLast() {
+            worker.resume()
+        }
+    }
+
+    private func settled() {
+        guard isSettled else { return }
+        for continuation in settling { continuation.resume() }
+        settling = []
+    }
+
+    // MARK: Work
+
+    private func work(on loop: isolated EventLoop) async {
+        while !isStopped {
+            guard let item = queue.take() else {
+                await withCheckedContinuation { continuation in
+                    if isStopped || !queue.isEmpty { continuation.resume() } else { idleWorkers.append(continuation) }
+                }
+                continue
+            }
+            do throws(Status) {
+                try await bringForward(item)
+                failures[item] = nil
+            } catch {
+                retryLater(item, error, on: loop)
+            }
+            queue.finish(item)
+            wake()
+            settled()
+        }
+    }
+
+    /// One decision after the other, until nothing is left to do.
+    private func bringForward(_ item: WorkItem) async throws(Status) {
+        for _ in 0..<Limits.roundsMax {
+            guard !isStopped else { return }
+            let decision = try await reconciler.decide(item)
+            for definition in decision.missingDefinitions {
+                waiting["\(definition)", default: []].insert(item)
+            }
+            do throws(Status) {
+                for step in decision.steps { try await perform(step) }
+            } catch {
+                // Somebody else was faster: what they wrote is the next thing to look at.
+                guard error.reason == "Conflict" else { throw error }
+                continue
+            }
+            guard decision.steps.contains(where: \.changesObjects) else { return }
+        }
+        enqueue(item)
+    }
+
+    private func perform(_ step: Step) async throws(Status) {
+        switch step {
+        case .record(let note): try await recorder.record(note)
+        case .create(let resource, let object), .replace(let resource, let object),
+            .replaceStatus(let resource, let object):
+            try await reconciler.perform(step)
+            noticed(resource, object, isDeleted: false)
+        case .delete(let resource, let object):
+            try await reconciler.perform(step)
+            // What finalizers hold is still there.
+            noticed(resource, object, isDeleted: false)
+        }
+    }
+
+    private func retryLater(_ item: WorkItem, _ error: Status, on loop: isolated EventLoop) {
+        let count = failures[item, default: 0]
+        failures[item] = min(count + 1, 30)
+        let pause = min(Limits.firstRetryMilliseconds << Int64(min(count, 20)), Limits.lastRetryMilliseconds)
+        logger.log(
+            level: count == 0 ? .info : .warning, "will look again",
+            metadata: [
+                "kind": "\(item.kind)", "namespace": "\(item.namespace)", "name": "\(item.name)",
+                "error": "\(error.message)", "after": "\(pause)ms",
+            ])
+        Task.immediate {
+            await loop.sleep(milliseconds: pause)
+            guard !self.isStopped else { return }
+            self.enqueue(item)
+        }
+    }
+
+    // MARK: Events
+
+    private func sweepEvents(on loop: isolated EventLoop) async {
+        var isLoaded = false
+        while !isStopped {
+            do throws(Status) {
+                if !isLoaded {
+                    try await recorder.load()
+                    isLoaded = true
+                }
+                try await recorder.removeOld()
+            } catch {
+                logger.warning("cannot remove old events", metadata: ["error": "\(error.message)"])
+            }
+            await loop.sleep(milliseconds: Limits.eventSweepMilliseconds)
+        }
+    }
+}

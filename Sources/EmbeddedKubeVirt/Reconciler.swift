@@ -1,0 +1,174 @@
+package import HotplugAPI
+package import KubeModel
+
+/// An object that a controller looks after.
+package struct WorkItem: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        case machine
+        case instance
+        case migration
+    }
+
+    package let kind: Kind
+    package let namespace: String
+    package let name: String
+
+    package init(_ kind: Kind, namespace: String, name: String) {
+        self.kind = kind
+        self.namespace = namespace
+        self.name = name
+    }
+}
+
+/// What is to be done about an object, and what it waits for.
+package struct Decision: Sendable {
+    package var steps: [Step] = []
+    /// NetworkAttachmentDefinitions that do not exist: when one appears, it is time to look again.
+    package var missingDefinitions: [NADReference] = []
+}
+
+/// Reads what a decider must see, and does what it says.
+///
+/// It keeps nothing, so that a new one goes on where another was stopped, between any two steps.
+package struct Reconciler: Sendable {
+    private let cluster: any Cluster
+    private let configuration: EmbeddedKubeVirtConfiguration
+    /// RFC 3339.
+    private let now: @Sendable () -> String
+
+    package init(
+        cluster: any Cluster, configuration: EmbeddedKubeVirtConfiguration, now: @escaping @Sendable () -> String
+    ) {
+        self.cluster = cluster
+        self.configuration = configuration
+        self.now = now
+    }
+
+    /// Throws what the cluster answers, but for what is not there.
+    package func decide(_ item: WorkItem) async throws(Status) -> Decision {
+        switch item.kind {
+        case .machine: return try await decideMachine(item)
+        case .instance: return try await decideInstance(item)
+        case .migration: return try await decideMigration(item)
+        }
+    }
+
+    private func decideMachine(_ item: WorkItem) async throws(Status) -> Decision {
+        guard let machine = try await get(.virtualMachine, item.namespace, item.name) else { return Decision() }
+        let instance = try await get(.virtualMachineInstance, item.namespace, item.name)
+        let decider = MachineDecider(machine: machine, instance: instance.map(Instance.init), now: now())
+        return Decision(steps: decider.steps())
+    }
+
+    private func decideInstance(_ item: WorkItem) async throws(Status) -> Decision {
+        guard let object = try await get(.virtualMachineInstance, item.namespace, item.name) else { return Decision() }
+        let instance = Instance(object: object)
+        let pod = try await pod(item.namespace, instance.podName)
+        let missing = try await missingDefinitions(of: instance, beside: pod?.attachedInterfaces ?? [])
+        let decider = InstanceDecider(
+            instance: instance, pod: pod, leftPod: try await self.pod(item.namespace, instance.leftPodName),
+            targetPod: try await self.pod(item.namespace, instance.targetPodName), missingDefinitions: missing,
+            configuration: configuration, now: now())
+        return Decision(steps: decider.steps(), missingDefinitions: missing)
+    }
+
+    private func decideMigration(_ item: WorkItem) async throws(Status) -> Decision {
+        guard let migration = try await get(.virtualMachineInstanceMigration, item.namespace, item.name) else {
+            return Decision()
+        }
+        let name = migration[path: "spec", "vmiName"]?.string ?? ""
+        let instance = try await get(.virtualMachineInstance, item.namespace, name).map(Instance.init)
+        var targetPod: LauncherPod?
+        var missing: [NADReference] = []
+        if let instance {
+            let podName = LauncherPod.name(of: instance, seed: migration.metadataUID ?? "")
+            targetPod = try await pod(item.namespace, podName)
+            missing = try await missingDefinitions(of: instance, beside: [])
+        }
+        let decider = MigrationDecider(
+            migration: migration, instance: instance, targetPod: targetPod, missingDefinitions: missing, now: now())
+        return Decision(steps: decider.steps(), missingDefinitions: missing)
+    }
+
+    // MARK: Reading
+
+    private func get(_ resource: Resource, _ namespace: String, _ name: String) async throws(Status) -> JSONValue? {
+        guard !name.isEmpty else { return nil }
+        let stored: StoredObject
+        do throws(Status) {
+            stored = try await cluster.get(resource, namespace: namespace, name: name)
+        } catch {
+            guard error.code == 404 else { throw error }
+            return nil
+        }
+        do throws(JSONError) {
+            return try JSONValue(parsing: stored.bytes)
+        } catch {
+            throw .internalError("\(resource.plural) \"\(name)\" is not JSON: \(error)")
+        }
+    }
+
+    private func pod(_ namespace: String, _ name: String?) async throws(Status) -> LauncherPod? {
+        guard let name else { return nil }
+        return try await get(.pod, namespace, name).map(LauncherPod.init)
+    }
+
+    /// Those that the spec names, but for interfaces that the pod has.
+    private func missingDefinitions(
+        of instance: Instance, beside attached: Set<String>
+    ) async throws(Status) -> [NADReference] {
+        var missing: [NADReference] = []
+        for attachment in instance.attachments where !attachment.isAbsent {
+            guard let definition = attachment.definition, !attached.contains(attachment.podInterfaceName),
+                !missing.contains(definition)
+            else { continue }
+            if try await get(.networkAttachmentDefinition, definition.namespace, definition.name) == nil {
+                missing.append(definition)
+            }
+        }
+        return missing
+    }
+
+    // MARK: Writing
+
+    /// Does a step, but for records; one that somebody has done already is done.
+    ///
+    /// Throws Conflict when the object is no longer as it was read.
+    package func perform(_ step: Step) async throws(Status) {
+        switch step {
+        case .create(let resource, let object):
+            try await ignoring("AlreadyExists") { () async throws(Status) in
+                _ = try await cluster.create(
+                    resource, namespace: object.metadataNamespace, object: object, options: options())
+            }
+        case .replace(let resource, let object): try await update(resource, object, options())
+        case .replaceStatus(let resource, let object):
+            try await update(resource, object, options(resource.hasStatusSubresource ? "status" : nil))
+        case .delete(let resource, let object):
+            try await ignoring("NotFound") { () async throws(Status) in
+                _ = try await cluster.delete(
+                    resource, namespace: object.metadataNamespace, name: object.metadataName ?? "",
+                    options: DeleteOptions(uid: object.metadataUID))
+            }
+        case .record: break
+        }
+    }
+
+    private func update(_ resource: Resource, _ object: JSONValue, _ options: WriteOptions) async throws(Status) {
+        _ = try await cluster.update(
+            resource, namespace: object.metadataNamespace, name: object.metadataName ?? "", object: object,
+            options: options)
+    }
+
+    private func options(_ subresource: String? = nil) -> WriteOptions {
+        WriteOptions(fieldManager: "virt-controller", subresource: subresource)
+    }
+
+    private func ignoring(_ reason: String, _ body: () async throws(Status) -> Void) async throws(Status) {
+        do throws(Status) {
+            try await body()
+        } catch {
+            guard error.reason == reason else { throw error }
+        }
+    }
+}

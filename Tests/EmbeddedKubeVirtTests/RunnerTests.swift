@@ -1,0 +1,73 @@
+import EmbeddedCluster
+import KubeModel
+import Logging
+import Testing
+
+@testable import EmbeddedKubeVirt
+
+/// The controllers at work on a loop.
+@Suite struct RunnerTests {
+    private func runner(_ played: PlayedCluster) throws -> EmbeddedKubeVirtRunner {
+        try EmbeddedKubeVirtRunner(
+            cluster: played.cluster, configuration: played.configuration, logger: Logger(label: "test"))
+    }
+
+    /// Waits for the objects of a resource to become so.
+    private func wait(
+        _ played: PlayedCluster, _ resource: Resource, until isReached: ([JSONValue]) -> Bool
+    ) async throws {
+        let start = try await played.cluster.list(resource, namespace: "default").resourceVersion
+        let subscription = try await played.cluster.watch(resource, namespace: "default", from: start)
+        while !isReached(try await played.list(resource)) {
+            if try await subscription.next().isEmpty { return }
+        }
+    }
+
+    @Test func `what is there has come to rest when it has started`() async throws {
+        let played = try PlayedCluster()
+        try await played.createDefinition()
+        for index in 0..<20 { try await played.createMachine("vm\(index)", ["running": true], Fixture.spec(on: "net")) }
+        let runner = try runner(played)
+        await runner.start()
+        let machines = try await played.list(.virtualMachine)
+        #expect(
+            machines.map { $0[path: "status", "printableStatus"]?.string } == Array(repeating: "Running", count: 20))
+        #expect(try await played.names(.pod).count == 20)
+        await runner.stop()
+    }
+
+    @Test func `follows what users do`() async throws {
+        let played = try PlayedCluster()
+        let runner = try runner(played)
+        await runner.start()
+        try await played.createInstance()
+        try await wait(played, .virtualMachineInstance) { $0.first?[path: "status", "phase"] == "Running" }
+        try await played.addInterface("a", on: "later")
+        try await wait(played, .event) { events in events.contains { $0["reason"] == "FailedAttachInterface" } }
+        try await played.createDefinition("later")
+        try await wait(played, .virtualMachineInstance) { objects in
+            Instance(object: objects.first ?? .null).interfaceStatuses.contains { $0.name == "a" && $0.isInGuest }
+        }
+        try await played.migrate()
+        try await wait(played, .virtualMachineInstanceMigration) { $0.first?[path: "status", "phase"] == "Succeeded" }
+        try await wait(played, .pod) { $0.count == 1 }
+        try await played.delete(.virtualMachineInstance, "vmi")
+        try await wait(played, .virtualMachineInstance, until: \.isEmpty)
+        try await wait(played, .virtualMachineInstanceMigration, until: \.isEmpty)
+        #expect(try await played.names(.pod) == [])
+        await runner.stop()
+    }
+
+    @Test func `one that is stopped is gone on with by the next`() async throws {
+        let played = try PlayedCluster()
+        let first = try runner(played)
+        await first.start()
+        try await played.createMachine("vm", ["running": true])
+        await first.stop()
+        let second = try runner(played)
+        await second.start()
+        let machine = try await played.get(.virtualMachine, "vm")
+        #expect(machine[path: "status", "printableStatus"] == "Running")
+        await second.stop()
+    }
+}
