@@ -1,3 +1,5 @@
+package import HTTPWire
+
 /// What one HTTP/2 connection may cost.
 ///
 /// Numbers and their reasons: RFC 9113 §10.5 and the CVEs named.
@@ -34,8 +36,10 @@ package struct HTTP2Limits: Sendable {
     package var unwantedTimeout: Int64 = 5_000
     /// Milliseconds for a header block from its first frame to its last, and for the answer to our SETTINGS.
     package var handshakeTimeout: Int64 = 10_000
-    /// Milliseconds without a byte of response that the peer's window lets out, while one waits (CVE-2019-9517).
-    package var stallTimeout: Int64 = 30_000
+    /// How a response must leave that waits for the peer's windows (CVE-2019-9517); then its stream is reset.
+    ///
+    /// A stream alone, because the others on the connection may be other users'.
+    package var stallPace = TransferPace(idleTimeout: 30_000, grace: 30_000, rateMin: 1_000)
 
     package init() {}
 }

@@ -117,7 +117,7 @@ extension HTTP2Session {
         switch nghttp2_frame_type(UInt32(frame.hd.type)) {
         case NGHTTP2_DATA:
             abuse.dataSent()
-            stalledSince = nil
+            streams[id]?.windowWait?.moved(frame.hd.length, at: now)
             if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
         case NGHTTP2_HEADERS:
             if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { responseEnded(id) }
@@ -146,31 +146,43 @@ extension HTTP2Session {
 
     func contentLeaves(_ id: Int32, into target: UnsafeMutableBufferPointer<UInt8>) -> ContentLeaving {
         guard let stream = streams[id] else { return .bytes(0, isLast: true) }
-        let count = min(target.count, stream.pendingOutput)
+        let count = min(target.count, stream.output.count)
         if count == 0, !stream.isOutputComplete {
             stream.isDeferred = true
             return .none
         }
-        stream.output.withUnsafeBufferPointer { source in
-            _ = target.update(fromContentsOf: source[stream.outputStart..<(stream.outputStart + count)])
+        stream.output.bytes.withUnsafeBufferPointer { source in
+            _ = target.update(fromContentsOf: source[stream.output.start..<(stream.output.start + count)])
         }
-        let wasFull = stream.pendingOutput >= limits.streamOutputBytesMax
-        stream.outputStart += count
-        if stream.outputStart == stream.output.count {
-            stream.output = []
-            stream.outputStart = 0
-        }
-        if wasFull, stream.pendingOutput < limits.streamOutputBytesMax { events.append(.writable(stream: id)) }
-        return .bytes(count, isLast: stream.isOutputComplete && stream.pendingOutput == 0)
+        let wasFull = stream.output.count >= limits.streamOutputBytesMax
+        stream.output.removeFirst(count)
+        if wasFull, stream.output.count < limits.streamOutputBytesMax { events.append(.writable(stream: id)) }
+        return .bytes(count, isLast: stream.isOutputComplete && stream.output.isEmpty)
     }
 
     // MARK: Deadlines
+
+    /// Notes which responses wait for the peer's windows; what waits for the socket is not their fault.
+    func noteWindowWaits() {
+        guard !streams.isEmpty else { return }
+        let isShut = nghttp2_session_get_remote_window_size(session) <= 0
+        for (id, stream) in streams {
+            if stream.hasOutput, isShut || nghttp2_session_get_stream_remote_window_size(session, id) <= 0 {
+                stream.windowWait = stream.windowWait ?? TransferWait(began: now)
+            } else {
+                stream.windowWait = nil
+            }
+        }
+    }
 
     /// When the session must be looked at again, if nothing happens: milliseconds; `nil` means never.
     package var deadline: Int64? {
         var earliest = patience
         for stream in streams.values {
             if let unwanted = stream.unwanted { earliest = min(earliest ?? Int64.max, unwanted.deadline) }
+            if let wait = stream.windowWait {
+                earliest = min(earliest ?? Int64.max, limits.stallPace.deadline(of: wait))
+            }
         }
         return earliest
     }
@@ -182,17 +194,21 @@ extension HTTP2Session {
         for began in [blockBegan, settingsSent] {
             if let began { earliest = min(earliest ?? Int64.max, began + limits.handshakeTimeout) }
         }
-        if let stalledSince { earliest = min(earliest ?? Int64.max, stalledSince + limits.stallTimeout) }
         return earliest
     }
 
-    /// Resets streams whose unwanted content has no end, and ends a session whose peer has let a deadline pass.
+    /// Resets streams whose unwanted content has no end or whose response the peer does not let out, and ends a session
+    /// whose peer has let a deadline pass.
     package func deadlinePassed(at now: Int64) {
         self.now = now
         for (id, stream) in streams {
-            guard let unwanted = stream.unwanted, unwanted.deadline <= now else { continue }
-            stream.unwanted = nil
-            reset(stream: id)
+            if let unwanted = stream.unwanted, unwanted.deadline <= now {
+                stream.unwanted = nil
+                reset(stream: id)
+            } else if let wait = stream.windowWait, limits.stallPace.deadline(of: wait) <= now {
+                stream.windowWait = nil
+                reset(id, NGHTTP2_ENHANCE_YOUR_CALM)
+            }
         }
         guard let patience, patience <= now else { return }
         terminate(NGHTTP2_ENHANCE_YOUR_CALM)

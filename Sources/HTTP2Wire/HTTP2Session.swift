@@ -33,8 +33,6 @@ package final class HTTP2Session {
     /// The highest stream that the peer has opened.
     var lastStream: Int32 = 0
     var settingsSent: Int64?
-    /// Since when responses wait for the peer's windows, and none has left.
-    var stalledSince: Int64?
     private var isDead = false
     /// Whether the peer's bytes are of no interest any more.
     private(set) var isTerminated = false
@@ -94,17 +92,14 @@ package final class HTTP2Session {
     /// Appends frames to `output` until it has `limit` bytes or nothing is left, and answers what their leaving brought.
     package func takeOutput(into output: inout [UInt8], limit: Int, at now: Int64) -> [Event] {
         self.now = now
-        var isBlocked = false
-        while output.count < limit, !isDead, !isBlocked {
+        while output.count < limit, !isDead {
             var data: UnsafePointer<UInt8>?
             let count = nghttp2_session_mem_send(session, &data)
             if count < 0 { isDead = true }
-            isBlocked = count == 0
             guard count > 0, let data else { break }
             output.append(contentsOf: UnsafeBufferPointer(start: data, count: count))
         }
-        // What waits for the socket is not the windows' fault.
-        stalledSince = isBlocked && streams.values.contains(where: \.hasOutput) ? stalledSince ?? now : nil
+        noteWindowWaits()
         return takeEvents()
     }
 
@@ -143,7 +138,7 @@ package final class HTTP2Session {
         let isHead = stream.method == "HEAD"
         let hasContent = head.status != 204 && head.status != 304
         if let content, hasContent { fields.append(("content-length", "\(content.count)")) }
-        stream.output = isHead || !hasContent ? [] : content ?? []
+        stream.output = ByteQueue(isHead || !hasContent ? [] : content ?? [])
         stream.isOutputComplete = content != nil || isHead
         let isBare = stream.isOutputComplete && stream.output.isEmpty
         withFields(fields, head.prepared) { fields, count in
@@ -157,15 +152,9 @@ package final class HTTP2Session {
     /// Adds content to a response; answers whether there is still room for more.
     package func append(stream id: Int32, _ content: [UInt8]) -> Bool {
         guard let stream = streams[id] else { return false }
-        if stream.pendingOutput == 0 {
-            stream.output = content
-            stream.outputStart = 0
-        } else {
-            stream.dropSent()
-            stream.output.append(contentsOf: content)
-        }
+        stream.output.append(content)
         resume(id, stream)
-        return stream.pendingOutput < limits.streamOutputBytesMax
+        return stream.output.count < limits.streamOutputBytesMax
     }
 
     /// Ends a response.
@@ -191,10 +180,12 @@ package final class HTTP2Session {
 
     /// Resets a stream: NO_ERROR when only the rest of the request is unwanted (RFC 9113 §8.1).
     package func reset(stream id: Int32, refused: Bool = false) {
+        reset(id, refused ? NGHTTP2_REFUSED_STREAM : NGHTTP2_NO_ERROR)
+    }
+
+    func reset(_ id: Int32, _ code: nghttp2_error_code) {
         guard streams[id] != nil else { return }
-        nghttp2_submit_rst_stream(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id,
-            refused ? NGHTTP2_REFUSED_STREAM.rawValue : NGHTTP2_NO_ERROR.rawValue)
+        nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, code.rawValue)
     }
 
     // MARK: Ending

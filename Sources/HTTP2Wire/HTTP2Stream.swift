@@ -15,8 +15,8 @@ final class HTTP2Stream {
     /// Content that the peer has sent and the handler not taken: bytes of the windows that are still closed.
     var unconsumed = 0
 
-    var output: [UInt8] = []
-    var outputStart = 0
+    /// Content of the response that waits to leave.
+    var output = ByteQueue()
     var isOutputComplete = false
     /// Whether nghttp2 waits for `resume`.
     var isDeferred = false
@@ -27,17 +27,11 @@ final class HTTP2Stream {
     /// Set once the response is out and the request still comes: bytes that may, and until when.
     var unwanted: (bytesLeft: Int, deadline: Int64)?
 
-    var pendingOutput: Int { output.count - outputStart }
+    /// Set while the peer's windows hold the response back.
+    var windowWait: TransferWait?
 
     /// Whether there is something that could leave now: content, or the end of it.
-    var hasOutput: Bool { pendingOutput > 0 || (isOutputComplete && !hasEnded) }
-
-    /// Frees content that has left, when it is more than what has not: each octet is moved once at most.
-    func dropSent() {
-        guard outputStart > pendingOutput else { return }
-        output.removeFirst(outputStart)
-        outputStart = 0
-    }
+    var hasOutput: Bool { !output.isEmpty || (isOutputComplete && !hasEnded) }
 
     /// Builds the request's head; throws what to answer instead.
     func head(limits: HTTPLimits) throws(HTTPWireError) -> HTTPRequestHead {

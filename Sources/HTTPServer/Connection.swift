@@ -24,10 +24,10 @@ final class Connection: ReadinessHandler {
     /// Made once it is known which protocol is spoken.
     private lazy var session: any HTTPSession = makeSession()
     // Ciphertext (or plain bytes) that the socket has not taken yet.
-    private var outbound: [UInt8] = []
-    private var outboundStart = 0
+    private var outbound = ByteQueue()
     private var writeWaiters: [CheckedContinuation<Void, Never>] = []
-    private var stallDeadline: Int64?
+    /// Set while something waits for the socket.
+    private var writeWait: TransferWait?
     private var stateDeadline: Int64
     private var lingered = 0
     private var peerClosed = false
@@ -46,7 +46,7 @@ final class Connection: ReadinessHandler {
             state = .open
             stateDeadline = context.selector.now + context.configuration.idleTimeout
         }
-        socket.prepareConnection()
+        socket.prepareConnection(deliveryTimeout: context.configuration.writeStallTimeout)
         self.socket = consume socket
     }
 
@@ -72,7 +72,7 @@ final class Connection: ReadinessHandler {
 
     func deadlinePassed(on loop: isolated EventLoop) {
         let now = context.selector.now
-        if let stallDeadline, stallDeadline <= now { return close() }
+        if let writeDeadline, writeDeadline <= now { return close() }
         switch state {
         case .handshaking, .lingering: if stateDeadline <= now { close() }
         case .open: session.deadlinePassed(now: now)
@@ -176,7 +176,7 @@ final class Connection: ReadinessHandler {
     private func write(_ bytes: [UInt8]) {
         guard !bytes.isEmpty, state != .closed, let descriptor = socket?.rawValue else { return }
         guard outbound.isEmpty else {
-            outbound.append(contentsOf: bytes)
+            outbound.append(bytes)
             return
         }
         var offset = 0
@@ -184,9 +184,8 @@ final class Connection: ReadinessHandler {
             switch context.calls.write(descriptor, from: bytes, at: offset) {
             case .bytes(let count): offset += count
             case .wouldBlock, .endOfStream:
-                outbound = Array(bytes[offset...])
-                outboundStart = 0
-                stallDeadline = context.selector.now + context.configuration.writeStallTimeout
+                outbound = ByteQueue(bytes, sent: offset)
+                writeWait = TransferWait(began: context.selector.now)
                 return updateInterest()
             case .failed: return close()
             }
@@ -194,19 +193,17 @@ final class Connection: ReadinessHandler {
     }
 
     private func flush(on loop: isolated EventLoop) {
-        while outboundStart < outbound.count {
+        while !outbound.isEmpty {
             guard let descriptor = socket?.rawValue else { return }
-            switch context.calls.write(descriptor, from: outbound, at: outboundStart) {
+            switch context.calls.write(descriptor, from: outbound.bytes, at: outbound.start) {
             case .bytes(let count):
-                outboundStart += count
-                stallDeadline = context.selector.now + context.configuration.writeStallTimeout
+                outbound.removeFirst(count)
+                writeWait?.moved(count, at: context.selector.now)
             case .wouldBlock, .endOfStream: return wakeWritersIfDrained()
             case .failed: return close()
             }
         }
-        outbound = []
-        outboundStart = 0
-        stallDeadline = nil
+        writeWait = nil
         wakeWritersIfDrained()
         switch state {
         case .open: session.outputDrained(on: loop)
@@ -216,7 +213,7 @@ final class Connection: ReadinessHandler {
     }
 
     /// Bytes that wait for the peer.
-    var backlog: Int { outbound.count - outboundStart }
+    var backlog: Int { outbound.count }
 
     private func wakeWritersIfDrained() {
         guard backlog <= context.configuration.outboundBytesMax / 4 || state == .closed else { return }
@@ -271,8 +268,7 @@ final class Connection: ReadinessHandler {
         if let token { context.selector.deregister(token) }
         token = nil
         socket = nil
-        outbound = []
-        outboundStart = 0
+        outbound = ByteQueue()
         if wasOpen { session.cancel() }
         wakeWritersIfDrained()
         context.remove(self)
@@ -306,8 +302,11 @@ final class Connection: ReadinessHandler {
         guard let token else { return }
         let deadline: Int64? = state == .open ? session.deadline : stateDeadline
         context.selector.setDeadline(
-            stallDeadline.map { min($0, deadline ?? Int64.max) } ?? deadline, for: token)
+            writeDeadline.map { min($0, deadline ?? Int64.max) } ?? deadline, for: token)
     }
+
+    /// When a peer that does not take what was sent has done so for too long.
+    private var writeDeadline: Int64? { writeWait.map(context.configuration.writePace.deadline) }
 
     // MARK: Identity
 

@@ -11,10 +11,13 @@ final class HTTP1Session: HTTPSession {
         var hasResponded = false
         var isStreaming = false
         let started: Int64
+        /// Begins anew when the handler asks: before, the client may have been kept from sending.
+        var bodyWait: TransferWait
 
         init(head: HTTPRequestHead, configuration: ServerConfiguration, started: Int64) {
             self.head = head
             self.started = started
+            bodyWait = TransferWait(began: started)
             decoder = HTTP1BodyDecoder(framing: head.framing, limits: configuration.http)
             var expectedBytes: Int?
             if case .length(let length) = head.framing { expectedBytes = length }
@@ -34,7 +37,6 @@ final class HTTP1Session: HTTPSession {
     /// Responses of this turn, sent in one go.
     private var outbound: [UInt8] = []
     private var headStarted: Int64?
-    private var bodyLastByte: Int64 = 0
     private var idleSince: Int64
     /// Whether no more bytes will come: what has come is still served.
     private var hasPeerClosed = false
@@ -113,11 +115,13 @@ final class HTTP1Session: HTTPSession {
         let exchange = Exchange(head: head, configuration: configuration, started: now)
         let body = exchange.body
         self.exchange = exchange
-        bodyLastByte = now
         feed(exchange)
         if head.framing != .none {
             body.onDemand = { [unowned self] _ in
-                if let exchange = self.exchange { feed(exchange) }
+                if let exchange = self.exchange {
+                    exchange.bodyWait = TransferWait(began: now)
+                    feed(exchange)
+                }
                 self.connection.settle()
             }
             if head.expectsContinue {
@@ -160,8 +164,8 @@ final class HTTP1Session: HTTPSession {
         do throws(HTTPWireError) {
             let end = try exchange.decoder.decode(inbound, inboundStart..<inbound.count, into: &content)
             exchange.body.receive(content, bytes: end - inboundStart)
+            exchange.bodyWait.moved(end - inboundStart, at: now)
             inboundStart = end
-            bodyLastByte = now
             if exchange.decoder.isDone { exchange.body.complete() }
         } catch {
             exchange.body.fail(error)
@@ -283,8 +287,7 @@ final class HTTP1Session: HTTPSession {
     }
 
     private func bodyDeadline(_ exchange: Exchange) -> Int64 {
-        configuration.bodyDeadline(
-            started: exchange.started, lastByte: bodyLastByte, receivedBytes: exchange.body.receivedBytes)
+        configuration.bodyPace.deadline(of: exchange.bodyWait)
     }
 
     func deadlinePassed(now: Int64) {

@@ -12,7 +12,8 @@ final class HTTP2Connection: HTTPSession {
         var hasResponded = false
         var isStreaming = false
         let started: Int64
-        var lastByte: Int64
+        /// Begins anew when the handler asks: before, the client may have been kept from sending.
+        var bodyWait: TransferWait
         var writeWaiter: CheckedContinuation<Void, Never>?
         var hasRoom = true
         var isClosed = false
@@ -22,7 +23,7 @@ final class HTTP2Connection: HTTPSession {
             self.head = head
             self.body = body
             self.started = started
-            lastByte = started
+            bodyWait = TransferWait(began: started)
         }
 
         func wakeWriter() {
@@ -76,7 +77,7 @@ final class HTTP2Connection: HTTPSession {
         case .malformed(let id, let error): refuse(id, error)
         case .content(let id, let content):
             guard let exchange = exchanges[id] else { return session.consume(stream: id, content.count) }
-            exchange.lastByte = now
+            exchange.bodyWait.moved(content.count, at: now)
             let free = exchange.body.receive(content, bytes: content.count)
             session.consume(stream: id, free)
         case .endOfContent(let id): exchanges[id]?.body.complete()
@@ -98,6 +99,7 @@ final class HTTP2Connection: HTTPSession {
         let exchange = Exchange(id: id, head: head, body: body, started: now)
         exchanges[id] = exchange
         body.onDemand = { [unowned self] held in
+            exchanges[id]?.bodyWait = TransferWait(began: now)
             session.consume(stream: id, held)
             pump()
         }
@@ -258,10 +260,7 @@ final class HTTP2Connection: HTTPSession {
         if exchange.hasResponded { return nil }
         let requestDeadline = exchange.started + configuration.requestTimeout
         guard exchange.body.isAwaited else { return requestDeadline }
-        return min(
-            requestDeadline,
-            configuration.bodyDeadline(
-                started: exchange.started, lastByte: exchange.lastByte, receivedBytes: exchange.body.receivedBytes))
+        return min(requestDeadline, configuration.bodyPace.deadline(of: exchange.bodyWait))
     }
 
     func deadlinePassed(now: Int64) {

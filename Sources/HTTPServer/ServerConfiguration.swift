@@ -24,6 +24,11 @@ package struct ServerConfiguration: Sendable {
     package var requestTimeout: Int64 = 60_000
     /// Without a byte of response that the peer takes; then the connection is closed.
     package var writeStallTimeout: Int64 = 30_000
+    /// The peer may take this long for what waits for it, and then must have taken it at `writeRateMin`; then the
+    /// connection is closed.
+    package var writeGrace: Int64 = 30_000
+    /// Bytes a second.
+    package var writeRateMin: Int64 = 1_000
     /// Between two requests.
     ///
     /// Go's clients drop idle connections at 90 s; being later spares them the race.
@@ -52,10 +57,12 @@ package struct ServerConfiguration: Sendable {
 }
 
 extension ServerConfiguration {
-    /// When content that is awaited is too late: after a pause, or when it has not come at the least rate.
-    func bodyDeadline(started: Int64, lastByte: Int64, receivedBytes: Int) -> Int64 {
-        let earned = Int64(receivedBytes) * 1000 / bodyRateMin
-        return min(lastByte + bodyIdleTimeout, started + bodyGrace + earned)
+    /// How content that is awaited must come.
+    var bodyPace: TransferPace { TransferPace(idleTimeout: bodyIdleTimeout, grace: bodyGrace, rateMin: bodyRateMin) }
+
+    /// How what was sent must be taken.
+    var writePace: TransferPace {
+        TransferPace(idleTimeout: writeStallTimeout, grace: writeGrace, rateMin: writeRateMin)
     }
 }
 

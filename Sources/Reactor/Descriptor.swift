@@ -67,7 +67,11 @@ package struct Descriptor: ~Copyable {
     }
 
     /// No delay for small writes, and keep-alive probes that find a dead peer within two minutes (tcp(7)).
-    package func prepareConnection() {
+    ///
+    /// - Parameter deliveryTimeout: milliseconds after which the kernel ends a connection whose peer takes nothing of
+    ///   what the kernel holds for it (TCP_USER_TIMEOUT): what the socket has taken, the program does not see waiting.
+    package func prepareConnection(deliveryTimeout: Int64) {
+        try? setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: deliveryTimeout))
         try? setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         try? setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         try? setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)

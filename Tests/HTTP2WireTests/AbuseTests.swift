@@ -93,8 +93,21 @@ struct AbuseTests {
             stream: 1, HTTPResponseHead(status: 200), date: "now", content: [1])
         #expect(test.goAwayCode() == nil)
         let deadline = try #require(test.session.deadline)
-        #expect(deadline == test.now + test.session.limits.stallTimeout)
+        #expect(deadline == test.now + test.session.limits.stallPace.idleTimeout)
         test.session.deadlinePassed(at: deadline)
+        #expect(test.flush() == ["closed 1"])
+        #expect(test.resetCode(of: 1) == .calm)
+    }
+
+    @Test func `many responses that the peer holds back end its connection`() throws {
+        let test = try TestSession()
+        _ = test.receive(Frame.settings([(4, 0)]))
+        for stream in 0..<100 as Range<Int32> {
+            _ = test.open(2 * stream + 1)
+            test.respond([1], on: 2 * stream + 1)
+        }
+        test.takeOutput()
+        test.session.deadlinePassed(at: test.now + test.session.limits.stallPace.idleTimeout)
         #expect(test.goAwayCode() == Self.calm)
     }
 

@@ -84,16 +84,78 @@ struct DeadlineTests {
         test.respond([UInt8](repeating: 1, count: 100))
         test.takeOutput()
         #expect(test.session.deadline == 32_000)
-        // An octet that leaves is progress.
+        // Octets that leave are progress.
         test.now = 30_000
-        _ = test.receive(Frame.windowUpdate(stream: 1, 1))
-        #expect(test.session.deadline == 60_000)
+        _ = test.receive(Frame.windowUpdate(stream: 1, 20))
+        #expect(test.session.deadline == 32_020)
         // Frames that let nothing out are none.
         test.now = 31_000
         _ = test.receive(Frame.ping())
-        #expect(test.session.deadline == 60_000)
+        #expect(test.session.deadline == 32_020)
         _ = test.receive(Frame.windowUpdate(stream: 1, 1_000))
         #expect(test.session.deadline == nil)
+    }
+
+    @Test func `an octet every now and then held a response for ever`() throws {
+        let test = try TestSession()
+        _ = test.receive(Frame.settings([(4, 0)]))
+        _ = test.open()
+        test.respond([UInt8](repeating: 1, count: 1_000))
+        test.takeOutput()
+        for octet in 1...10 as ClosedRange<Int64> {
+            test.now += 2_000
+            #expect(test.receive(Frame.windowUpdate(stream: 1, 1)) == [])
+            // One second for 1 000 octets.
+            #expect(test.session.deadline == 31_000 + octet)
+        }
+        test.session.deadlinePassed(at: 31_009)
+        #expect(test.flush() == [])
+        test.session.deadlinePassed(at: 31_010)
+        #expect(test.flush() == ["closed 1"])
+        #expect(test.resetCode(of: 1) == .calm)
+    }
+
+    @Test func `at the least rate a response may take its time`() throws {
+        let test = try TestSession()
+        _ = test.receive(Frame.settings([(4, 0)]))
+        _ = test.open()
+        test.respond([UInt8](repeating: 1, count: 60_000))
+        test.takeOutput()
+        for _ in 1...59 {
+            test.now += 1_000
+            _ = test.receive(Frame.windowUpdate(stream: 1, 1_000))
+            #expect(try #require(test.session.deadline) > test.now)
+        }
+        #expect(test.receive(Frame.windowUpdate(stream: 1, 1_000)) == ["closed 1"])
+    }
+
+    /// Behind a proxy they are other users'.
+    @Test func `a response that nobody read ended its connection and all its streams`() throws {
+        let test = try TestSession()
+        _ = test.receive(Frame.settings([(4, 0)]))
+        _ = test.open()
+        test.respond([1])
+        _ = test.open(3, "PUT")
+        test.session.deadlinePassed(at: 31_000)
+        #expect(test.flush() == ["closed 1"])
+        #expect(test.receive(Frame.data(stream: 3, [1], isLast: true)) == ["content 3 1", "end 3"])
+    }
+
+    @Test func `a stream that another overtakes kept its time`() throws {
+        let test = try TestSession()
+        _ = test.receive(Frame.settings([(4, 0)]))
+        for stream in [1, 3] as [Int32] {
+            _ = test.open(stream)
+            test.respond([UInt8](repeating: 1, count: 1_000_000), on: stream)
+        }
+        test.takeOutput()
+        for _ in 1...29 {
+            test.now += 1_000
+            _ = test.receive(Frame.windowUpdate(1_000) + Frame.windowUpdate(stream: 3, 1_000))
+        }
+        #expect(test.session.deadline == 31_000)
+        test.session.deadlinePassed(at: 31_000)
+        #expect(test.flush() == ["closed 1"])
     }
 
     /// A watch: its client may close the window for a moment, long after the last event.
@@ -110,9 +172,9 @@ struct DeadlineTests {
         test.takeOutput()
         #expect(test.session.deadline == 130_000)
         test.session.deadlinePassed(at: 129_999)
-        #expect(test.goAwayCode() == nil)
+        #expect(test.flush() == [])
         test.session.deadlinePassed(at: 130_000)
-        #expect(test.goAwayCode() == 11)
+        #expect(test.flush() == ["closed 1"])
     }
 
     /// nghttp2 keeps even an empty DATA frame until the window opens.

@@ -69,6 +69,12 @@ final class TestSession {
         return sent().first { $0.type == 7 }.map { UInt8($0.word(at: 4) & 0xff) }
     }
 
+    /// The error code of a stream's RST_STREAM among the frames that were sent.
+    func resetCode(of stream: Int32) -> Code? {
+        takeOutput()
+        return sent().first { $0.type == 3 && $0.stream == stream }.map { Code($0.word(at: 0)) }
+    }
+
     /// What became of the bytes.
     func outcome(of bytes: [UInt8]) -> Outcome {
         let events = receive(bytes)

@@ -91,7 +91,7 @@ struct KernelFaultTests {
 }
 
 /// Numbers the calls, from 0.
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let count = Atomic(0)
     func next() -> Int { count.add(1, ordering: .relaxed).oldValue }
     var value: Int { count.load(ordering: .relaxed) }

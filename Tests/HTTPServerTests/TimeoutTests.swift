@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import HTTPWire
 import Reactor
@@ -96,6 +97,54 @@ struct TimeoutTests {
         await clock.stop()
     }
 
+    @Test func `content has its time from when the handler asks for it`() async throws {
+        let clock = try EventLoop(name: "clock")
+        let handler = TestHandler { request in
+            // Longer than content may take that is asked for at once.
+            await clock.sleep(milliseconds: 400)
+            return await TestHandler.echo.answer(request)
+        }
+        try await withServer(handler, configure: { $0.bodyGrace = 200 }) { server in
+            let client = try await server.connect()
+            try await client.send(
+                "POST / HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            #expect(try await client.reply().status == 100)
+            try await client.send("hello")
+            #expect(try await client.reply().text == "/ hello")
+        }
+        await clock.stop()
+    }
+
+    @Test func `ends a connection whose client reads too slowly`() async throws {
+        let ended = Latch()
+        let handler = TestHandler { _ in
+            HTTPResponse(
+                head: HTTPResponseHead(status: 200),
+                content: .stream { writer in
+                    while await writer.write([UInt8](repeating: 0x78, count: 65_536)) {}
+                    ended.open()
+                })
+        }
+        // A socket that takes a little, and then makes it wait.
+        let count = Counter()
+        var calls = SystemCalls.linux
+        calls.write = { descriptor, buffer in
+            guard count.next() % 2 == 0 else { return -Int(EAGAIN) }
+            return SystemCalls.linux.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer.prefix(1)))
+        }
+        try await withServer(
+            handler, calls: calls,
+            configure: {
+                $0.writeGrace = 200
+                $0.writeRateMin = 1_000_000
+            }
+        ) { server in
+            let client = try await server.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+            await ended.wait()
+        }
+    }
+
     @Test func `ends a connection whose client stops reading`() async throws {
         let ended = Latch()
         let handler = TestHandler { _ in
@@ -110,6 +159,25 @@ struct TimeoutTests {
             let client = try await Client(port: server.port, receiveBufferBytes: 8_192)
             try await client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
             await ended.wait()
+        }
+    }
+
+    /// The socket had taken all of the response, and the connection counted as idle.
+    @Test func `a client that takes nothing of what the kernel holds for it kept its connection`() async throws {
+        let content = [UInt8](repeating: 0x78, count: 60_000)
+        let handler = TestHandler { request in request.target == "/" ? .bytes(content) : .text("served") }
+        try await withServer(
+            handler,
+            configure: {
+                $0.connectionsPerLoopMax = 1
+                $0.writeStallTimeout = 200
+            }
+        ) { server in
+            let client = try await Client(port: server.port, receiveBufferBytes: 2_048)
+            try await client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+            // Served once there is room again.
+            #expect(try await server.connect().get("/next").text == "served")
+            await #expect(throws: (any Error).self) { try await client.reply() }
         }
     }
 }

@@ -148,7 +148,7 @@ private final class Script: Sendable {
         #expect(peer?.description == (try client.localAddress()).description)
         #expect(fcntl(accepted.rawValue, F_GETFL) & O_NONBLOCK != 0)
         #expect(fcntl(accepted.rawValue, F_GETFD) & FD_CLOEXEC != 0)
-        accepted.prepareConnection()
+        accepted.prepareConnection(deliveryTimeout: 1_000)
         var buffer: [UInt8] = [0]
         #expect(SystemCalls.linux.read(accepted.rawValue, into: &buffer) == .wouldBlock)
     }
