@@ -102,9 +102,12 @@ extension InstanceDecider {
         var notes: [Step] = []
         if configuration.multus == .none, !waiting.isEmpty {
             let names = waiting.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            let canMigrate = instance.object.hasTrueCondition("LiveMigratable")
             let message =
-                "interface \(names) waits for a migration: Multus attaches nothing to a pod that runs; create a "
-                + "VirtualMachineInstanceMigration with vmiName \(instance.name)"
+                "interface \(names) waits for a migration: Multus attaches nothing to a pod that runs; "
+                + (canMigrate
+                    ? "create a VirtualMachineInstanceMigration with vmiName \(instance.name)"
+                    : "this VirtualMachineInstance cannot migrate, so that only a restart helps")
             next.object.setCondition(
                 "MigrationRequired", true, reason: "InterfaceNotAttached", message: message, now: now)
             notes.append(note(.normal, "MigrationRequired", message))

@@ -44,7 +44,8 @@ struct InstanceDecider {
         if let reference = missingDefinitions.first { return unrenderable(reference) }
         let new = LauncherPod(of: instance, on: Node.first)
         return [
-            .create(.pod, new.object), note(.normal, "SuccessfulCreate", "Created virtual machine pod \(new.name)"),
+            .create(.pod, new.object, for: instance.object),
+            note(.normal, "SuccessfulCreate", "Created virtual machine pod \(new.name)"),
         ]
     }
 

@@ -32,8 +32,9 @@ package final class KubeVirtControllers {
     private let logger: Logger
     private var queue = WorkQueue()
     private var failures: [WorkItem: Int] = [:]
-    /// Who waits for a NetworkAttachmentDefinition, by `namespace/name`.
+    /// Who waits for a NetworkAttachmentDefinition, by `namespace/name`, and for which each one waits.
     private var waiting: [String: Set<WorkItem>] = [:]
+    private var awaited: [WorkItem: Set<String>] = [:]
     /// The migrations that are not at their end, by their VMI.
     private var migrations: [WorkItem: Set<WorkItem>] = [:]
     private var idleWorkers: [CheckedContinuation<Void, Never>] = []
@@ -113,11 +114,14 @@ package final class KubeVirtControllers {
 
     private func noticed(_ resource: Resource, _ stored: StoredObject, isDeleted: Bool = false) {
         guard let object = try? JSONValue(parsing: stored.bytes) else { return }
-        noticed(resource, object, isDeleted: isDeleted)
+        noticed(resource, object, isDeleted: isDeleted, by: nil)
     }
 
-    /// Puts into the queue whom a change concerns.
-    private func noticed(_ resource: Resource, _ object: JSONValue, isDeleted: Bool) {
+    /// Puts into the queue whom a change concerns, but for the one who made it: they look again anyway.
+    private func noticed(_ resource: Resource, _ object: JSONValue, isDeleted: Bool, by author: WorkItem?) {
+        func enqueue(_ item: WorkItem) {
+            if item != author { self.enqueue(item) }
+        }
         let namespace = object.metadataNamespace ?? ""
         let name = object.metadataName ?? ""
         switch resource {
@@ -147,7 +151,7 @@ package final class KubeVirtControllers {
                 enqueue(WorkItem(.migration, namespace: namespace, name: migration))
             }
         case .networkAttachmentDefinition:
-            for item in waiting.removeValue(forKey: "\(namespace)/\(name)") ?? [] { enqueue(item) }
+            for item in waiting["\(namespace)/\(name)"] ?? [] { enqueue(item) }
         default: break
         }
     }
@@ -200,11 +204,9 @@ package final class KubeVirtControllers {
         for _ in 0..<Limits.roundsMax {
             guard !isStopped else { return }
             let decision = try await reconciler.decide(item)
-            for definition in decision.missingDefinitions {
-                waiting["\(definition)", default: []].insert(item)
-            }
+            wait(item, for: Set(decision.missingDefinitions.map { "\($0)" }))
             do throws(Status) {
-                for step in decision.steps { try await perform(step) }
+                for step in decision.steps { try await perform(step, for: item) }
             } catch {
                 // Somebody else was faster: what they wrote is the next thing to look at.
                 guard error.reason == "Conflict" else { throw error }
@@ -215,17 +217,45 @@ package final class KubeVirtControllers {
         enqueue(item)
     }
 
-    private func perform(_ step: Step) async throws(Status) {
+    private func wait(_ item: WorkItem, for definitions: Set<String>) {
+        let old = awaited[item] ?? []
+        guard definitions != old else { return }
+        for definition in old.subtracting(definitions) {
+            waiting[definition]?.remove(item)
+            if waiting[definition]?.isEmpty == true { waiting[definition] = nil }
+        }
+        for definition in definitions { waiting[definition, default: []].insert(item) }
+        awaited[item] = definitions.isEmpty ? nil : definitions
+    }
+
+    private func perform(_ step: Step, for item: WorkItem) async throws(Status) {
         switch step {
-        case .record(let note): try await recorder.record(note)
-        case .create(let resource, let object), .replace(let resource, let object),
-            .replaceStatus(let resource, let object):
+        case .record(let note): await record(note)
+        case .create(let resource, let object, let owner):
+            do throws(Status) {
+                try await reconciler.perform(step)
+            } catch {
+                // The words of KubeVirt v1.0.1 `watch/vm.go` and `watch/vmi.go`.
+                let kind = resource == .pod ? "pod" : "virtual machine instance"
+                let message = "Error creating \(kind): \(error.message)"
+                await record(EventNote(.warning, "FailedCreate", message, from: .controller, about: owner))
+                throw error
+            }
+            noticed(resource, object, isDeleted: false, by: item)
+        case .replace(let resource, let object), .replaceStatus(let resource, let object),
+            .delete(let resource, let object):
             try await reconciler.perform(step)
-            noticed(resource, object, isDeleted: false)
-        case .delete(let resource, let object):
-            try await reconciler.perform(step)
-            // What finalizers hold is still there.
-            noticed(resource, object, isDeleted: false)
+            // What is deleted may still be there, held by finalizers.
+            noticed(resource, object, isDeleted: false, by: item)
+        }
+    }
+
+    /// Events are told as well as can be; nothing depends on them.
+    private func record(_ note: EventNote) async {
+        do throws(Status) {
+            try await recorder.record(note)
+        } catch {
+            logger.info("cannot record an event", metadata: ["reason": "\(note.reason)", "error": "\(error.message)"])
         }
     }
 

@@ -102,7 +102,7 @@ struct MachineDecider {
             "kind": .string(Resource.virtualMachineInstance.kind), "metadata": .object(metadata), "spec": spec,
         ]
         return [
-            .create(.virtualMachineInstance, instance),
+            .create(.virtualMachineInstance, instance, for: machine),
             note(
                 "SuccessfulCreate",
                 "Started the virtual machine by creating the new virtual machine instance "

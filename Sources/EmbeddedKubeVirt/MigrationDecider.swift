@@ -59,7 +59,8 @@ struct MigrationDecider {
         guard instance.isRunning else { return [] }
         let pod = LauncherPod(of: instance, on: Node.target(from: instance.nodeName), migration: migration)
         return [
-            .create(.pod, pod.object), note(.normal, "SuccessfulCreate", "Created migration target pod \(pod.name)"),
+            .create(.pod, pod.object, for: migration),
+            note(.normal, "SuccessfulCreate", "Created migration target pod \(pod.name)"),
         ]
     }
 

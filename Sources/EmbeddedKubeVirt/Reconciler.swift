@@ -136,7 +136,7 @@ package struct Reconciler: Sendable {
     /// Throws Conflict when the object is no longer as it was read.
     package func perform(_ step: Step) async throws(Status) {
         switch step {
-        case .create(let resource, let object):
+        case .create(let resource, let object, _):
             try await ignoring("AlreadyExists") { () async throws(Status) in
                 _ = try await cluster.create(
                     resource, namespace: object.metadataNamespace, object: object, options: options())

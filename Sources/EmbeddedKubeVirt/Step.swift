@@ -2,7 +2,8 @@ package import KubeModel
 
 /// What a decider wants done; the runner does the steps of one decision in their order and then looks again.
 package enum Step: Sendable {
-    case create(Resource, JSONValue)
+    /// Creates an object for another one, which is told if that fails.
+    case create(Resource, JSONValue, for: JSONValue)
     /// Replaces the object that was read, if it is still that version.
     case replace(Resource, JSONValue)
     /// The same for `status` where it has its own path.

@@ -55,7 +55,13 @@ extension HotplugOperation {
         let isMigrationPending = conditions.contains {
             $0["type"]?.string == "MigrationRequired" && $0["status"]?.string == "True"
         }
-        if configuration.attachmentNeedsMigration || isMigrationPending {
+        let waitsForMigration =
+            switch change {
+            // Where pods get nothing while they run, what the guest has can still be taken from it.
+            case .remove where configuration.attachmentNeedsMigration: false
+            default: configuration.attachmentNeedsMigration || isMigrationPending
+            }
+        if waitsForMigration {
             advice.append(
                 "the change of interface \(change.name.quoted) reaches the guest once \(instance.subject) has migrated")
         }

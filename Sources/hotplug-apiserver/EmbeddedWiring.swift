@@ -73,7 +73,8 @@ struct EmbeddedWiring: ClusterWiring {
     func announced(url: String) {
         guard flags.examples != nil else { return }
         // Not `print`, which keeps it back while standard output is a pipe or a file.
-        let hints = Examples.hints(url: url, kubeconfig: kubeconfig, pki: credentials.directory)
+        let hints = Examples.hints(
+            url: url, kubeconfig: kubeconfig, pki: credentials.directory, withKubeVirt: kubeVirt != nil)
         FileHandle.standardOutput.write(Data(hints.utf8))
     }
 

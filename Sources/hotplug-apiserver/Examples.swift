@@ -37,8 +37,8 @@ struct Examples {
         }
     }
 
-    /// Lines to copy, with the paths filled in.
-    static func hints(url: String, kubeconfig: String, pki: String) -> String {
+    /// Lines to copy, with the paths filled in; some need a cluster that plays KubeVirt.
+    static func hints(url: String, kubeconfig: String, pki: String, withKubeVirt: Bool) -> String {
         let kubeconfig = absolute(kubeconfig)
         let pki = absolute(pki)
         let path = "/apis/subresources.kubevirt.io/v1/namespaces/default"
@@ -51,18 +51,27 @@ struct Examples {
               export KUBECONFIG=\(kubeconfig)
               kubectl get vmi,vm,kubevirt,net-attach-def
               echo '\(body)' | kubectl replace --raw \(path)/virtualmachineinstances/vmi-fedora/addinterface -f -
-              kubectl get vmi vmi-fedora -ojsonpath="{ .spec.networks }{'\\n'}"
+              kubectl get vmi vmi-fedora -ojsonpath="{ .spec.networks } { .status.interfaces }{'\\n'}"
 
               \(curl) -X PUT \(url)\(path)/virtualmachines/vm-fedora/addinterface -d '\(body)' -i
               \(curl) -X PUT '\(url)\(path)/virtualmachineinstances/vmi-fedora/addinterface?dryRun=All' -d '\(
                 body.replacingOccurrences(of: "dyniface1", with: "dyniface2"))' -i
-
+            \(withKubeVirt ? start(path) : "")
             With virtctl v1.0.0-rc.0 or older (newer ones lack the command or --persist):
 
               virtctl addinterface vmi-fedora --network-attachment-definition-name new-fancy-net --name dyniface1
 
 
             """
+    }
+
+    private static func start(_ path: String) -> String {
+        """
+
+          echo '{}' | kubectl replace --raw \(path)/virtualmachines/vm-fedora/start -f -
+          kubectl get vm,vmi,pods,events
+
+        """
     }
 
     private static func absolute(_ path: String) -> String {

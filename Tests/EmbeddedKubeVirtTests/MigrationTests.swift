@@ -78,6 +78,15 @@ import Testing
         #expect(try await played.instance().object.condition("MigrationRequired") == nil)
     }
 
+    @Test func `a VMI that cannot migrate is told that only a restart helps`() async throws {
+        let played = try PlayedCluster(EmbeddedKubeVirtConfiguration(multus: .none))
+        try await played.createDefinition()
+        try await played.createInstance("vmi", ["domain": ["devices": [:]]])
+        _ = try await played.settle()
+        try await played.addInterface("a")
+        #expect(try await played.settle().first?.message.hasSuffix("only a restart helps") == true)
+    }
+
     @Test func `a removed interface leaves the guest at once and the pod with the migration`() async throws {
         let played = try await running()
         try await played.addInterface("a")

@@ -58,6 +58,29 @@ import Testing
         await runner.stop()
     }
 
+    @Test func `a VM whose VMI cannot be created is told why`() async throws {
+        let played = try PlayedCluster()
+        // The template's label is none: the VM is stored, and no VMI can be.
+        try await played.create(
+            .virtualMachine, "vm",
+            [
+                "spec": [
+                    "running": true,
+                    "template": ["metadata": ["labels": ["a": "not a value!"]], "spec": Fixture.spec()],
+                ]
+            ])
+        let runner = try runner(played)
+        await runner.start()
+        try await wait(played, .event) { events in
+            events.contains { event in
+                event["reason"] == "FailedCreate"
+                    && event["message"]?.string?.hasPrefix("Error creating virtual machine instance: ") == true
+            }
+        }
+        #expect(try await played.names(.virtualMachineInstance) == [])
+        await runner.stop()
+    }
+
     @Test func `one that is stopped is gone on with by the next`() async throws {
         let played = try PlayedCluster()
         let first = try runner(played)

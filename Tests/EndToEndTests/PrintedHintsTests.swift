@@ -13,7 +13,7 @@ import Testing
         let server = try ServerProcess()
         let lines = try hints(server).filter { !$0.hasPrefix("virtctl") }
         let exported = try #require(lines.first { $0.hasPrefix("export KUBECONFIG=") })
-        #expect(lines.count == 6, "\(lines)")
+        #expect(lines.count == 8, "\(lines)")
         var outputs: [String] = []
         for line in lines where line != exported {
             let result = try Command.run(
@@ -24,8 +24,9 @@ import Testing
         #expect(outputs[0].contains("virtualmachineinstance.kubevirt.io/vmi-fedora"))
         #expect(outputs[0].contains("networkattachmentdefinition.k8s.cni.cncf.io/new-fancy-net"))
         #expect(outputs[2].contains(#""networkName":"new-fancy-net""#), "\(outputs[2])")
-        for output in outputs.suffix(2) { #expect(output.contains(" 202"), "\(output)") }
-        // The last one was a dry run.
+        for output in outputs[3...4] { #expect(output.contains(" 202"), "\(output)") }
+        #expect(outputs[6].contains("pod/virt-launcher-vmi-fedora-"), "\(outputs[6])")
+        // The last curl was a dry run.
         let kubectl = server.kubectl()
         #expect(try kubectl("get", "vm", "vm-fedora", "-ojson").output.contains("dyniface1"))
         #expect(try !kubectl("get", "vmi", "vmi-fedora", "-ojson").output.contains("dyniface2"))

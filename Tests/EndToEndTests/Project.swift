@@ -16,6 +16,11 @@ enum Project {
     /// What virtctl puts on the wire; it lies beside the repository, and not on every machine.
     static var virtctlRequests: String { root + "/../shared/vectors/virtctl-requests.json" }
 
+    /// What users read; it lies beside the repository too.
+    static var userDocument: String { root + "/../shared/seed/hotplug_interfaces.md" }
+
+    static var hasUserDocument: Bool { FileManager.default.fileExists(atPath: userDocument) }
+
     static var hasVirtctlRequests: Bool { FileManager.default.fileExists(atPath: virtctlRequests) }
 }
 

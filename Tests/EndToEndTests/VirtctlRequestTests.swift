@@ -4,33 +4,10 @@ import Testing
 
 /// The requests that four releases of virtctl put on the wire, replayed byte for byte.
 @Suite(.enabled(if: Project.hasVirtctlRequests)) struct VirtctlRequestTests {
-    struct Recording {
-        let client: String
-        let command: String
-        let path: String
-        let bytes: [UInt8]
-
-        init(_ entry: JSONValue) throws {
-            let request = entry["request"]
-            guard let client = entry["client"]?.string, let command = entry["command"]?.string,
-                let method = request?["method"]?.string, let path = request?["path"]?.string,
-                let headers = request?["headers"]?.object, let body = request?["body"]?.string
-            else { throw Failure("not a recording: \(entry)") }
-            (self.client, self.command, self.path) = (client, command, path)
-            var text = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:6443\r\n"
-            for (name, value) in headers.members { text += "\(name): \(value.string ?? "")\r\n" }
-            bytes = Array((text + "\r\n" + body).utf8)
-        }
-
-        var isRemoval: Bool { command == "removeinterface" }
-        var isOfMachine: Bool { path.contains("/virtualmachines/") }
-    }
-
     @Test func `all are accepted, and change what they name`() throws {
         let files = try TemporaryDirectory()
         let tokens = try files.write("TOKEN,virtctl,1,system:masters\n", to: "tokens.csv")
-        let data = try Data(contentsOf: URL(fileURLWithPath: Project.virtctlRequests))
-        let recordings = try (JSONValue(parsing: Array(data)).array ?? []).map(Recording.init)
+        let recordings = try VirtctlRecording.all
         #expect(recordings.count == 9)
         for recording in recordings {
             let server = try ServerProcess(["--token-auth-file", tokens, "--no-embedded-kubevirt"])

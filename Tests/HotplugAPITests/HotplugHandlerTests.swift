@@ -189,6 +189,13 @@ import Testing
         #expect(result.warnings.first?.contains("has migrated") == true)
     }
 
+    @Test func `a guest gives up an interface without a migration`() async throws {
+        let configuration = HotplugConfiguration(attachmentNeedsMigration: true)
+        let result = try await HotplugHandler(cluster(Self.instance.adding("dyniface1", "n")), configuration)
+            .handle(.remove(.virtualMachineInstance, "vmi-fedora"))
+        #expect(result.warnings == [])
+    }
+
     @Test func `says so too when KubeVirt does`() async throws {
         let pending = Self.instance.with {
             $0[member: "status"]["conditions"] = [["type": "MigrationRequired", "status": "True"]]
