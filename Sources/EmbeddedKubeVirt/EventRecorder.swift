@@ -41,7 +41,10 @@ final class EventRecorder {
             let seconds = Timestamp.seconds(event["lastTimestamp"]?.string ?? "") ?? now()
             known.append((Key(namespace: event.metadataNamespace ?? "", name: event.metadataName ?? ""), seconds))
         }
-        for (key, seconds) in known.sorted(by: { $0.seconds < $1.seconds }) { remember(key, seconds) }
+        // What was recorded while the list was read is newer.
+        for (key, seconds) in known.sorted(by: { $0.seconds < $1.seconds }) where lastSeen[key] == nil {
+            remember(key, seconds)
+        }
     }
 
     /// Writes an event, unless it was written a moment ago.

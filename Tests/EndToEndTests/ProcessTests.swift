@@ -134,7 +134,8 @@ enum Serve {
         for flag in [
             "--bind-address", "--secure-port", "--threads", "--data-dir", "--cert-dir", "--tls-cert-file",
             "--tls-private-key-file", "--client-ca-file", "--token-auth-file", "--write-kubeconfig", "--examples",
-            "--vmi-propagation", "--nad-check", "--logging-format", "-v, --v", "--version", "-h, --help",
+            "--vmi-propagation", "--nad-check", "--embedded-kubevirt", "--embedded-multus", "--embedded-reserved-ports",
+            "--logging-format", "-v, --v", "--version", "-h, --help",
         ] {
             #expect(help.output.contains(flag), "\(flag)")
         }

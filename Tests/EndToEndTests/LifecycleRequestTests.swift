@@ -1,0 +1,77 @@
+import KubeModel
+import Testing
+
+/// `start`, `stop` and `restart` of VMs, by the URLs that virtctl uses.
+@Suite struct LifecycleRequestTests {
+    private func names(_ client: APIConnection, _ version: String) throws -> [String] {
+        let list = try client.request("GET", "/apis/subresources.kubevirt.io/\(version)", nil as String?)
+        return (list.json?["resources"]?.array ?? []).compactMap { $0["name"]?.string }
+    }
+
+    private func path(_ verb: String, _ name: String = "vm-fedora", version: String = "v1") -> String {
+        Subresource.path(verb, of: "virtualmachines", name, version: version)
+    }
+
+    @Test(arguments: ["v1", "v1alpha3"])
+    func `are discovered where KubeVirt is played, and are not there where it is not`(version: String) throws {
+        let interfaces = ["virtualmachines", "virtualmachineinstances"].flatMap { parent in
+            ["\(parent)/addinterface", "\(parent)/removeinterface"]
+        }
+        let verbs = ["start", "stop", "restart"]
+        let played = try ServerProcess()
+        #expect(
+            try names(played.connect(), version).sorted()
+                == (interfaces + verbs.map { "virtualmachines/\($0)" }).sorted())
+        #expect(try played.connect().request("PUT", path("start", version: version), "{}").status == 202)
+        // Of VMs only.
+        let ofInstance = Subresource.path("start", version: version)
+        #expect(try played.connect().request("PUT", ofInstance, "{}").outcome == "404 NotFound")
+
+        let bare = try ServerProcess(["--no-embedded-kubevirt"])
+        #expect(try names(bare.connect(), version).sorted() == interfaces.sorted())
+        #expect(try bare.connect().request("PUT", path("start", version: version), "{}").outcome == "404 NotFound")
+    }
+
+    @Test func `answer as virt-api does`() throws {
+        let server = try ServerProcess()
+        let client = try server.connect()
+        let conflict = #"Operation cannot be fulfilled on virtualmachine.kubevirt.io "vm-fedora": "#
+        for (verb, name, body, outcome, message) in [
+            ("start", "nope", "{}", "404 NotFound", #"virtualmachine.kubevirt.io "nope" not found"#),
+            ("stop", "vm-fedora", "{}", "409 Conflict", conflict + "VM is not running"),
+            (
+                "restart", "vm-fedora", "", "409 Conflict",
+                conflict + "RunStategy Halted does not support manual restart requests"
+            ),
+            ("start", "vm-fedora", "{", "400 BadRequest", "Can not unmarshal Request body to struct, error: "),
+            ("start", "vm-fedora", #"{"dryRun":["Never"]}"#, "400 BadRequest", "dryRun: Unsupported value"),
+        ] {
+            let reply = try client.request("PUT", path(verb, name), body)
+            #expect(reply.outcome == outcome, "\(reply.text)")
+            #expect(reply.message.hasPrefix(message), "\(reply.text)")
+        }
+        let dry = try client.request("PUT", path("start") + "?dryRun=All", "{}")
+        #expect(dry.status == 202)
+        #expect(dry.body.isEmpty)
+        #expect(try client.object("virtualmachines", "vm-fedora")[path: "spec", "running"] == false)
+    }
+
+    @Test func `a VM starts, which kubectl sees, and a kill in between stops nothing for good`() throws {
+        let server = try ServerProcess()
+        #expect(try server.connect().request("PUT", path("start"), "{}").status == 202)
+        // Acknowledged is stored, however far the controllers have got.
+        let again = try server.restarted()
+        let result = try again.kubectl()(
+            "wait", "vm/vm-fedora", "--for=jsonpath={.status.printableStatus}=Running", "--timeout=25s")
+        #expect(result.status == 0, "\(result)")
+        #expect(
+            try again.connect().object("virtualmachineinstances", "vm-fedora")[path: "status", "phase"] == "Running")
+    }
+
+    @Test(arguments: [("--embedded-reserved-ports=33", "0...32"), ("--embedded-multus=thin", "dynamic")])
+    func `a wrong flag is named`(flag: String, hint: String) throws {
+        let result = try Command.run([Project.binary, "serve", flag])
+        #expect(result.status != 0)
+        #expect(result.errors.contains(hint), "\(result)")
+    }
+}
