@@ -9,8 +9,8 @@ package import Reactor
 /// last one was stopped.
 package final class KubeVirtControllers {
     package enum Limits {
-        /// Objects that are looked at at once: while one waits for its write, others go on.
-        package static let workersMax = 8
+        /// Objects that are looked at at once: their writes share the store's transactions.
+        package static let workersMax = 32
         /// Steps of one object before others have their turn.
         package static let roundsMax = 32
         /// Milliseconds before a failed object is looked at again; doubled each time.
@@ -37,6 +37,12 @@ package final class KubeVirtControllers {
     private var awaited: [WorkItem: Set<String>] = [:]
     /// The migrations that are not at their end, by their VMI.
     private var migrations: [WorkItem: Set<WorkItem>] = [:]
+    /// The VMs that there are: few VMIs of a cluster without VMs are worth a look for one.
+    private var machines: Set<WorkItem> = []
+    /// Changes made here that no watch has told of yet: what they mean is known.
+    private var ownChanges: Set<UInt64> = []
+    /// How far the watch of each resource has told.
+    private var told: [Resource: UInt64] = [:]
     private var idleWorkers: [CheckedContinuation<Void, Never>] = []
     private var settling: [CheckedContinuation<Void, Never>] = []
     private var subscriptions: [any WatchSubscription] = []
@@ -87,6 +93,7 @@ package final class KubeVirtControllers {
         while !isStopped {
             do throws(Status) {
                 let list = try await cluster.list(resource, namespace: nil)
+                told[resource] = list.resourceVersion
                 for item in list.items { noticed(resource, item) }
                 if !isListed {
                     isListed = true
@@ -100,7 +107,11 @@ package final class KubeVirtControllers {
                 while true {
                     let events = try await subscription.next()
                     if events.isEmpty { break }
-                    for event in events { noticed(resource, event.object, isDeleted: event.kind == .deleted) }
+                    for event in events {
+                        told[resource] = event.resourceVersion
+                        if ownChanges.remove(event.resourceVersion) != nil { continue }
+                        noticed(resource, event.object, isDeleted: event.kind == .deleted)
+                    }
                 }
             } catch {
                 // A watch that fell behind begins again with a list.
@@ -125,11 +136,15 @@ package final class KubeVirtControllers {
         let namespace = object.metadataNamespace ?? ""
         let name = object.metadataName ?? ""
         switch resource {
-        case .virtualMachine: enqueue(WorkItem(.machine, namespace: namespace, name: name))
+        case .virtualMachine:
+            let machine = WorkItem(.machine, namespace: namespace, name: name)
+            if isDeleted { machines.remove(machine) } else { machines.insert(machine) }
+            enqueue(machine)
         case .virtualMachineInstance:
             let instance = WorkItem(.instance, namespace: namespace, name: name)
             enqueue(instance)
-            enqueue(WorkItem(.machine, namespace: namespace, name: name))
+            let machine = WorkItem(.machine, namespace: namespace, name: name)
+            if machines.contains(machine) { enqueue(machine) }
             for migration in migrations[instance] ?? [] { enqueue(migration) }
         case .virtualMachineInstanceMigration:
             let item = WorkItem(.migration, namespace: namespace, name: name)
@@ -233,7 +248,7 @@ package final class KubeVirtControllers {
         case .record(let note): await record(note)
         case .create(let resource, let object, let owner):
             do throws(Status) {
-                try await reconciler.perform(step)
+                changed(resource, object, try await reconciler.perform(step), by: item)
             } catch {
                 // The words of KubeVirt v1.0.1 `watch/vm.go` and `watch/vmi.go`.
                 let kind = resource == .pod ? "pod" : "virtual machine instance"
@@ -241,13 +256,22 @@ package final class KubeVirtControllers {
                 await record(EventNote(.warning, "FailedCreate", message, from: .controller, about: owner))
                 throw error
             }
-            noticed(resource, object, isDeleted: false, by: item)
-        case .replace(let resource, let object), .replaceStatus(let resource, let object),
-            .delete(let resource, let object):
+        case .replace(let resource, let object), .replaceStatus(let resource, let object):
+            changed(resource, object, try await reconciler.perform(step), by: item)
+        case .delete(let resource, let object):
+            // It may still be there, held by finalizers; its end is the watch's to tell.
             try await reconciler.perform(step)
-            // What is deleted may still be there, held by finalizers.
             noticed(resource, object, isDeleted: false, by: item)
         }
+    }
+
+    /// Takes note of a change made here, before its watch tells of it; not of one that may have taken away the last
+    /// finalizer of an object, and so ended it.
+    private func changed(_ resource: Resource, _ object: JSONValue, _ resourceVersion: UInt64?, by item: WorkItem) {
+        if !object.isBeingDeleted, let resourceVersion, resourceVersion > told[resource] ?? 0 {
+            ownChanges.insert(resourceVersion)
+        }
+        noticed(resource, object, isDeleted: false, by: item)
     }
 
     /// Events are told as well as can be; nothing depends on them.

@@ -133,42 +133,52 @@ package struct Reconciler: Sendable {
 
     /// Does a step, but for records; one that somebody has done already is done.
     ///
-    /// Throws Conflict when the object is no longer as it was read.
-    package func perform(_ step: Step) async throws(Status) {
+    /// Answers the resourceVersion of the change that it made, if it made one. Throws Conflict when the object is no
+    /// longer as it was read.
+    @discardableResult
+    package func perform(_ step: Step) async throws(Status) -> UInt64? {
         switch step {
         case .create(let resource, let object, _):
-            try await ignoring("AlreadyExists") { () async throws(Status) in
-                _ = try await cluster.create(
-                    resource, namespace: object.metadataNamespace, object: object, options: options())
+            return try await unless("AlreadyExists") { () async throws(Status) in
+                try await cluster.create(
+                    resource, namespace: object.metadataNamespace, object: object, options: options()
+                ).resourceVersion
             }
-        case .replace(let resource, let object): try await update(resource, object, options())
+        case .replace(let resource, let object): return try await update(resource, object, options())
         case .replaceStatus(let resource, let object):
-            try await update(resource, object, options(resource.hasStatusSubresource ? "status" : nil))
+            return try await update(resource, object, options(resource.hasStatusSubresource ? "status" : nil))
         case .delete(let resource, let object):
-            try await ignoring("NotFound") { () async throws(Status) in
-                _ = try await cluster.delete(
+            return try await unless("NotFound") { () async throws(Status) in
+                let deletion = try await cluster.delete(
                     resource, namespace: object.metadataNamespace, name: object.metadataName ?? "",
                     options: DeleteOptions(uid: object.metadataUID))
+                return switch deletion {
+                case .deleted(let object), .pending(let object): object.resourceVersion
+                }
             }
-        case .record: break
+        case .record: return nil
         }
     }
 
-    private func update(_ resource: Resource, _ object: JSONValue, _ options: WriteOptions) async throws(Status) {
-        _ = try await cluster.update(
+    private func update(
+        _ resource: Resource, _ object: JSONValue, _ options: WriteOptions
+    ) async throws(Status) -> UInt64 {
+        try await cluster.update(
             resource, namespace: object.metadataNamespace, name: object.metadataName ?? "", object: object,
-            options: options)
+            options: options
+        ).resourceVersion
     }
 
     private func options(_ subresource: String? = nil) -> WriteOptions {
         WriteOptions(fieldManager: "virt-controller", subresource: subresource)
     }
 
-    private func ignoring(_ reason: String, _ body: () async throws(Status) -> Void) async throws(Status) {
+    private func unless(_ reason: String, _ body: () async throws(Status) -> UInt64) async throws(Status) -> UInt64? {
         do throws(Status) {
-            try await body()
+            return try await body()
         } catch {
             guard error.reason == reason else { throw error }
+            return nil
         }
     }
 }
