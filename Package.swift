@@ -114,6 +114,10 @@ let package = Package(
             name: "EmbeddedKubeVirtTests",
             dependencies: ["EmbeddedCluster", "EmbeddedKubeVirt", "HotplugAPI", "KubeModel", "Reactor", log],
             swiftSettings: strict),
+        .testTarget(
+            name: "ResourceAPITests",
+            dependencies: ["APIServer", "EmbeddedCluster", "HTTPServer", "HTTPWire", "KubeModel", "Reactor", log],
+            swiftSettings: strict),
         .testTarget(name: "ManifestsTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

@@ -1,3 +1,4 @@
+package import HTTPServer
 package import KubeModel
 
 /// What a request is answered: the outcome of a handler, before it is written as HTTP.
@@ -10,6 +11,8 @@ package struct APIAnswer: Sendable {
         case text(String)
         /// Bytes of another media type.
         case bytes([UInt8], type: String)
+        /// Sent piece by piece, for as long as the function runs.
+        case stream(type: String, @Sendable (ResponseWriter) async -> Void)
     }
 
     package var status: Int
@@ -27,6 +30,11 @@ package struct APIAnswer: Sendable {
 
     package init(status: Int = 200, _ value: JSONValue) {
         self.init(status: status, .json(value.serialized() + [UInt8(ascii: "\n")]))
+    }
+
+    /// JSON that is sent piece by piece, for as long as `produce` runs.
+    init(stream produce: @escaping @Sendable (ResponseWriter) async -> Void) {
+        self.init(.stream(type: "application/json", produce))
     }
 
     package init(_ failure: Status) {

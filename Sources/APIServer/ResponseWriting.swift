@@ -37,11 +37,15 @@ enum ResponseWriting {
         case .bytes(let bytes, let type):
             fields.append(("Content-Type", type))
             content = bytes
+        case .stream(let type, _): fields.append(("Content-Type", type))
         }
         fields += answer.fields
         if !fields.contains(where: { $0.name == "Cache-Control" }) { fields.append(("Cache-Control", cacheControl)) }
         fields += security
         for warning in answer.warnings { fields.append(("Warning", WarningHeader.value(warning))) }
+        if case .stream(_, let produce) = answer.content {
+            return HTTPResponse(head: HTTPResponseHead(status: status, fields: fields), content: .stream(produce))
+        }
         if content.count > gzipThreshold, acceptsGzip(head), let compressed = Gzip.compress(content) {
             fields.append(("Content-Encoding", "gzip"))
             fields.append(("Vary", "Accept-Encoding"))

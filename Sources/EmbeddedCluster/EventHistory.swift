@@ -33,6 +33,9 @@ struct EventHistory {
 
     var count: Int { events.count - start }
 
+    /// The resourceVersion of the last event.
+    var last: UInt64 { start < events.count ? events[events.count - 1].resourceVersion : floor }
+
     mutating func append(_ event: WatchEvent, limits: Limits) {
         events.append(event)
         bytes += Self.bytes(of: event)

@@ -20,6 +20,8 @@ final class EventLog: Sendable {
         /// The store's resourceVersion when it was opened: earlier events are on no record.
         let start: UInt64
         var isClosed = false
+        /// Who waits until a resourceVersion has been published.
+        var readers: [(resourceVersion: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     /// Where one subscription stands.
@@ -48,7 +50,7 @@ final class EventLog: Sendable {
     /// Tells what a commit has changed; called by the writer alone, after the commit, in the order of resourceVersions.
     func publish(_ entries: [Entry]) {
         guard let last = entries.last else { return }
-        let woken = state.withLock { state in
+        let (woken, readers) = state.withLock { state in
             for entry in entries {
                 state.histories[entry.resource, default: EventHistory(floor: state.start)]
                     .append(entry.event, limits: limits)
@@ -65,9 +67,54 @@ final class EventLog: Sendable {
                     woken.append((waiter, result))
                 }
             }
-            return woken
+            return (woken, takeReaders(&state))
         }
+        for reader in readers { reader.resume() }
         for (waiter, result) in woken { waiter.resume(returning: result) }
+    }
+
+    // MARK: The past
+
+    /// Waits for the writer to tell what it has committed up to this resourceVersion, which takes it a moment.
+    func waitUntilPublished(_ resourceVersion: UInt64) async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = state.withLock { state in
+                guard state.resourceVersion < resourceVersion, !state.isClosed else { return false }
+                state.readers.append((resourceVersion, continuation))
+                return true
+            }
+            if !isWaiting { continuation.resume() }
+        }
+    }
+
+    private func takeReaders(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+        guard !state.readers.isEmpty else { return [] }
+        let reached = state.isClosed ? UInt64.max : state.resourceVersion
+        let ready = state.readers.filter { $0.resourceVersion <= reached }.map(\.continuation)
+        state.readers.removeAll { $0.resourceVersion <= reached }
+        return ready
+    }
+
+    /// What the objects that changed after one resourceVersion, up to another, were at the first; `nil` for one that
+    /// was not there.
+    ///
+    /// Throws 410 Expired when some of those changes are gone.
+    func states(
+        of resource: String, at resourceVersion: UInt64, changedUpTo last: UInt64
+    ) throws(Status) -> [ObjectName: StoredObject?] {
+        try state.withLock { state throws(Status) in
+            let history = state.histories[resource] ?? EventHistory(floor: state.start)
+            guard resourceVersion >= history.floor else {
+                throw .expired(requested: resourceVersion, oldest: history.floor)
+            }
+            var states: [ObjectName: StoredObject?] = [:]
+            let events = history.events(after: resourceVersion, namespace: nil, max: limits.eventsMax).events
+            for event in events.prefix(while: { $0.resourceVersion <= last }) {
+                let name = ObjectName(namespace: event.namespace, name: event.name)
+                if states[name] == nil { states[name] = .some(event.previous) }
+            }
+            return states
+        }
     }
 
     // MARK: Subscriptions
@@ -123,16 +170,22 @@ final class EventLog: Sendable {
     }
 
     func place(_ resource: String, _ identifier: ObjectIdentifier) -> UInt64 {
-        state.withLock { $0.subscriptions[resource]?[identifier]?.resourceVersion ?? 0 }
+        state.withLock { state in
+            guard let place = state.subscriptions[resource]?[identifier] else { return 0 }
+            // One that has seen all of its resource has seen all.
+            return state.histories[resource].map { $0.last <= place.resourceVersion } ?? true
+                ? max(place.resourceVersion, state.resourceVersion) : place.resourceVersion
+        }
     }
 
     /// Ends every subscription; there is nothing more to tell.
     func close() {
-        let waiters = state.withLock { state in
+        let (waiters, readers) = state.withLock { state in
             state.isClosed = true
             defer { state.subscriptions = [:] }
-            return state.subscriptions.values.flatMap { $0.values.compactMap(\.waiter) }
+            return (state.subscriptions.values.flatMap { $0.values.compactMap(\.waiter) }, takeReaders(&state))
         }
+        for reader in readers { reader.resume() }
         for waiter in waiters { waiter.resume(returning: .success([])) }
     }
 

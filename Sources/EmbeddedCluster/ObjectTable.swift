@@ -20,6 +20,33 @@ struct DamagedRow: Error, CustomStringConvertible {
     }
 }
 
+/// Which objects a list is about.
+struct Scope {
+    let resource: String
+    /// `nil` means all.
+    let namespace: String?
+    let name: String?
+
+    /// For `WHERE`.
+    fileprivate var condition: (sql: String, arguments: StatementArguments) {
+        var sql = "resource = ?"
+        var arguments: StatementArguments = [resource]
+        if let namespace {
+            sql += " AND namespace = ?"
+            arguments += [namespace]
+        }
+        if let name {
+            sql += " AND name = ?"
+            arguments += [name]
+        }
+        return (sql, arguments)
+    }
+
+    func contains(_ name: ObjectName) -> Bool {
+        (namespace ?? name.namespace) == name.namespace && (self.name ?? name.name) == name.name
+    }
+}
+
 /// The statements of the store, each prepared once a connection.
 enum ObjectTable {
     /// The columns that `read` takes, in its order.
@@ -45,6 +72,38 @@ enum ObjectTable {
         var objects: [StoredObject] = []
         while let row = try rows.next() { objects.append(try read(row, resource: resource)) }
         return objects
+    }
+
+    /// At most `limit` objects, and of long ones fewer, in the order of their names.
+    static func page(_ scope: Scope, after: ObjectName?, limit: Int, _ db: Database) throws -> ObjectPage {
+        var (sql, arguments) = scope.condition
+        if let after {
+            sql += " AND (namespace, name) > (?, ?)"
+            arguments += [after.namespace, after.name]
+        }
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM objects WHERE \(sql) ORDER BY namespace, name LIMIT ?")
+        let rows = try Row.fetchCursor(statement, arguments: arguments + [limit &+ 1])
+        var page = ObjectPage(items: [], resourceVersion: try resourceVersion(db), end: nil)
+        var bytes = 0
+        while let row = try rows.next() {
+            guard page.items.count < limit, bytes < StoreLimits.pageBytesMax else {
+                page.end = page.items.last?.name
+                break
+            }
+            let object = try read(row, resource: scope.resource)
+            bytes += object.bytes.count
+            page.items.append(
+                ObjectPage.Item(name: ObjectName(namespace: row[0], name: row[1]), object: object))
+        }
+        return page
+    }
+
+    static func count(_ scope: Scope, after: ObjectName, _ db: Database) throws -> Int {
+        let (sql, arguments) = scope.condition
+        let statement = try db.cachedStatement(
+            sql: "SELECT COUNT(*) FROM objects WHERE \(sql) AND (namespace, name) > (?, ?)")
+        return try Int.fetchOne(statement, arguments: arguments + [after.namespace, after.name]) ?? 0
     }
 
     static func names(resource: String, namespace: String, _ db: Database) throws -> [String] {

@@ -25,6 +25,11 @@ package enum StoreLimits {
     package static let historyBytesMax = 16 << 20
     /// Events that a watcher takes at once.
     package static let watchBatchMax = 256
+
+    /// Objects, and octets of them, that are read at once for a list: some 2 ms of a thread.
+    package static let pageItemsMax = 128
+    package static let pageBytesMax = 256 << 10
+
     /// Objects that one commit deletes of a namespace that goes.
     package static let namespaceBatchMax = 500
     /// Read connections kept open while nobody reads.

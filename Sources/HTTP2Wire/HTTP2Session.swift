@@ -188,6 +188,13 @@ package final class HTTP2Session {
         nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, code.rawValue)
     }
 
+    /// Breaks off a response that cannot be completed, so that the peer does not take it for whole.
+    package func abort(stream id: Int32) {
+        guard streams[id] != nil else { return }
+        nghttp2_submit_rst_stream(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, NGHTTP2_INTERNAL_ERROR.rawValue)
+    }
+
     // MARK: Ending
 
     /// Tells the peer to open no more streams, and takes those that are on their way (RFC 9113 §6.8).

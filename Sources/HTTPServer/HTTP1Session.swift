@@ -9,7 +9,8 @@ final class HTTP1Session: HTTPSession {
         var decoder: HTTP1BodyDecoder
         var task: Task<Void, Never>?
         var hasResponded = false
-        var isStreaming = false
+        /// Of a response that is streamed.
+        var writer: ResponseWriter?
         let started: Int64
         /// Begins anew when the handler asks: before, the client may have been kept from sending.
         var bodyWait: TransferWait
@@ -51,6 +52,7 @@ final class HTTP1Session: HTTPSession {
 
     func drain() {
         if exchange == nil, headStarted == nil { connection.linger() }
+        exchange?.writer?.end()
     }
 
     var wantsToRead: Bool {
@@ -202,7 +204,8 @@ final class HTTP1Session: HTTPSession {
         guard self.exchange === exchange else { return }
         self.exchange = nil
         idleSince = now
-        if closes {
+        // Also when the server began to end while the response was streamed.
+        if closes || connection.context.isDraining {
             sendOutbound()
             connection.linger()
         }
@@ -223,15 +226,16 @@ final class HTTP1Session: HTTPSession {
             write(response.head, content, to: exchange.head, closes: closes)
             if !isProcessing { sendOutbound() }
         case .stream(let produce):
-            exchange.isStreaming = true
+            let sink = HTTP1ContentSink(connection: connection, isChunked: exchange.head.minorVersion > 0)
+            let writer = ResponseWriter(sink: sink)
+            exchange.writer = writer
             let isChunked = exchange.head.minorVersion > 0
             HTTP1Serializer.write(
                 response.head, framing: isChunked ? .chunked : .none, date: connection.context.date,
                 closes: closes || !isChunked, into: &outbound)
             sendOutbound()
             if exchange.head.method != .head {
-                await produce(
-                    ResponseWriter(sink: HTTP1ContentSink(connection: connection, isChunked: isChunked)))
+                await produce(writer)
                 if isChunked { connection.send(HTTP1Serializer.lastChunk) }
             }
             if !isChunked { connection.linger() }
@@ -267,13 +271,14 @@ final class HTTP1Session: HTTPSession {
     /// Complete requests still get their responses; one that is cut short does not.
     func peerClosed(on loop: isolated EventLoop) {
         hasPeerClosed = true
-        if let exchange, !exchange.body.isComplete || exchange.isStreaming { return connection.close() }
+        if let exchange, !exchange.body.isComplete || exchange.writer != nil { return connection.close() }
         process(on: loop)
     }
 
     func cancel() {
         exchange?.body.fail(HTTPWireError(400, "the connection ended inside the content"))
         exchange?.task?.cancel()
+        exchange?.writer?.end()
         exchange = nil
     }
 
@@ -281,7 +286,7 @@ final class HTTP1Session: HTTPSession {
         guard let exchange else {
             return headStarted.map { $0 + configuration.headTimeout } ?? idleSince + configuration.idleTimeout
         }
-        if exchange.isStreaming { return nil }
+        if exchange.writer != nil { return nil }
         let requestDeadline = exchange.started + configuration.requestTimeout
         return exchange.body.isAwaited ? min(bodyDeadline(exchange), requestDeadline) : requestDeadline
     }
@@ -320,6 +325,9 @@ private final class HTTP1ContentSink: ResponseSink {
     }
 
     var canSend: Bool { connection.canSend }
+    var context: LoopContext { connection.context }
+
+    func abort() { connection.close() }
 
     func sendContent(_ content: [UInt8]) {
         guard isChunked else { return connection.send(content) }

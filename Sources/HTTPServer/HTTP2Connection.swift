@@ -10,7 +10,8 @@ final class HTTP2Connection: HTTPSession {
         let body: RequestBody
         var task: Task<Void, Never>?
         var hasResponded = false
-        var isStreaming = false
+        /// Of a response that is streamed.
+        var writer: ResponseWriter?
         let started: Int64
         /// Begins anew when the handler asks: before, the client may have been kept from sending.
         var bodyWait: TransferWait
@@ -138,6 +139,7 @@ final class HTTP2Connection: HTTPSession {
         exchange.isClosed = true
         exchange.body.fail(HTTPWireError(400, "the stream ended inside the content"))
         exchange.task?.cancel()
+        exchange.writer?.end()
         exchange.wakeWriter()
         idleSince = now
     }
@@ -155,11 +157,12 @@ final class HTTP2Connection: HTTPSession {
         case .bytes(let content):
             session.respond(stream: exchange.id, response.head, date: connection.context.date, content: content)
         case .stream(let produce):
-            exchange.isStreaming = true
+            let writer = ResponseWriter(sink: HTTP2ContentSink(connection: self, stream: exchange.id))
+            exchange.writer = writer
             session.respond(stream: exchange.id, response.head, date: connection.context.date, content: nil)
             pump()
             guard exchange.head.method != .head else { return }
-            await produce(ResponseWriter(sink: HTTP2ContentSink(connection: self, stream: exchange.id)))
+            await produce(writer)
             session.finish(stream: exchange.id)
         }
     }
@@ -203,8 +206,15 @@ final class HTTP2Connection: HTTPSession {
         pump()
     }
 
+    fileprivate var context: LoopContext { connection.context }
+
     fileprivate func isOpen(_ id: Int32) -> Bool {
         connection.canSend && exchanges[id] != nil
+    }
+
+    fileprivate func abort(_ id: Int32) {
+        session.abort(stream: id)
+        pump()
     }
 
     fileprivate func append(_ id: Int32, _ content: [UInt8]) {
@@ -239,6 +249,7 @@ final class HTTP2Connection: HTTPSession {
         isGoingAway = true
         shutdownAnnounced = now
         session.announceShutdown()
+        for exchange in exchanges.values { exchange.writer?.end() }
         pump()
     }
 
@@ -299,6 +310,9 @@ private final class HTTP2ContentSink: ResponseSink {
     }
 
     var canSend: Bool { connection.isOpen(stream) }
+    var context: LoopContext { connection.context }
+
+    func abort() { connection.abort(stream) }
 
     func sendContent(_ content: [UInt8]) {
         connection.append(stream, content)

@@ -58,6 +58,8 @@ package struct HTTPResponse {
     package enum Content {
         case bytes([UInt8])
         /// Written piece by piece, for as long as the closure runs.
+        ///
+        /// `ResponseWriter.onEnd` tells when the peer has gone, and when the server wants to end.
         case stream((ResponseWriter) async -> Void)
     }
 
@@ -78,6 +80,8 @@ package struct HTTPResponse {
 /// Stays on its connection's loop.
 package final class ResponseWriter {
     private let sink: any ResponseSink
+    /// Called once, on the loop, when nobody waits for more or the server wants to end: to wake what waits.
+    package var onEnd: (() -> Void)?
 
     init(sink: any ResponseSink) {
         self.sink = sink
@@ -86,12 +90,30 @@ package final class ResponseWriter {
     /// Whether the peer has gone.
     package var isClosed: Bool { !sink.canSend }
 
+    func end() {
+        let body = onEnd
+        onEnd = nil
+        body?()
+    }
+
+    /// Breaks the response off, so that the peer does not take what it has got for all of it.
+    package func abort() { sink.abort() }
+
+    /// Whether the server is about to end: nothing that takes long should begin.
+    package var isDraining: Bool { sink.context.isDraining }
+
+    /// Calls `body` on the loop once so many milliseconds have passed, unless it is cancelled before.
+    package func alarm(milliseconds: Int64, _ body: @escaping () -> Void) -> Alarm {
+        Alarm(selector: sink.context.selector, milliseconds: milliseconds, body)
+    }
+
     /// Sends a piece; waits while the peer is slow.
     ///
     /// Answers false when the peer has gone.
     package func write(_ content: [UInt8]) async -> Bool {
         guard sink.canSend else { return false }
-        sink.sendContent(content)
+        // An empty chunk would be the last one.
+        if !content.isEmpty { sink.sendContent(content) }
         return await sink.waitUntilWritable()
     }
 }

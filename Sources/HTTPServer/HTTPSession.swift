@@ -18,7 +18,7 @@ protocol HTTPSession: AnyObject {
     var deadline: Int64? { get }
     func deadlinePassed(now: Int64)
 
-    /// Ends after what is being served, or now if that is nothing.
+    /// Ends after what is being served, or now if that is nothing; streamed responses are asked to end.
     func drain()
 
     /// Tells the running handlers that nobody waits for them any more. The connection is at its end.
@@ -31,4 +31,7 @@ protocol ResponseSink: AnyObject {
     func sendContent(_ content: [UInt8])
     /// Waits while the peer is slow; answers whether it is still there.
     func waitUntilWritable() async -> Bool
+    /// Breaks the response off.
+    func abort()
+    var context: LoopContext { get }
 }

@@ -2,7 +2,9 @@ extension Status {
     /// The object as Go's encoder writes it: the same order of members, empty ones left out.
     package var json: JSONValue {
         var object: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
+            "kind": "Status", "apiVersion": "v1",
+            "metadata": continueToken.isEmpty ? [:] : ["continue": .string(continueToken)], "status": "Failure",
+            "message": .string(message),
             "reason": .string(reason),
         ]
         object["details"] = details?.json

@@ -39,6 +39,8 @@ package struct Status: Error, Sendable, Equatable {
     package var reason: String
     package var message: String
     package var details: Details?
+    /// `metadata.continue`: where a list that was broken off can go on.
+    package var continueToken = ""
 
     package init(code: Int, reason: String, message: String, details: Details? = nil) {
         self.code = code

@@ -17,7 +17,7 @@ package protocol WatchableCluster: Cluster {
 package protocol WatchSubscription: AnyObject, Sendable {
     /// Waits for events and returns at least one; none after `cancel` or `interrupt`.
     ///
-    /// Throws 410 Expired when the watcher was too slow. A task that is cancelled is not woken: cancel the subscription.
+    /// Throws 410 Expired when the watcher was too slow. Cancelling the task does not wake it: cancel the subscription.
     func next() async throws(Status) -> [WatchEvent]
 
     /// Every event up to this resourceVersion has been returned: a watch may go on from here.

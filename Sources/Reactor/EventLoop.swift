@@ -43,6 +43,18 @@ package actor EventLoop {
         }
     }
 
+    /// Lets the loop that this is called on take a turn: others have theirs.
+    ///
+    /// `Task.yield` would go by way of another thread.
+    package static func yield(isolation: isolated (any Actor)? = #isolation) async {
+        await withCheckedContinuation { continuation in
+            Task {
+                _ = isolation
+                continuation.resume()
+            }
+        }
+    }
+
     /// Waits once and tells the handlers; false when the loop has been stopped.
     private func turn() -> Bool {
         let count = selector.wait(isBusy: executor.hasLocalJobs || isStopped)

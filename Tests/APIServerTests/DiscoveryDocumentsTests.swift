@@ -66,7 +66,8 @@ import Testing
                     """
                     {"name": "virtualmachineinstances", "singularName": "virtualmachineinstance", "namespaced": true,
                      "kind": "VirtualMachineInstance", "shortNames": ["vmi", "vmis"], "categories": ["all"],
-                     "verbs": ["create", "delete", "get", "list", "patch", "update"]}
+                     "verbs": [
+                      "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]}
                     """)))
     }
 
@@ -96,7 +97,8 @@ import Testing
                     {"resource": "virtualmachines", "scope": "Namespaced", "singularResource": "virtualmachine",
                      "responseKind": {"group": "kubevirt.io", "version": "v1", "kind": "VirtualMachine"},
                      "shortNames": ["vm", "vms"], "categories": ["all"],
-                     "verbs": ["create", "delete", "get", "list", "patch", "update"], "subresources": [
+                     "verbs": [
+                      "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"], "subresources": [
                        {"subresource": "status", "verbs": ["get", "patch", "update"], "responseKind":
                          {"group": "kubevirt.io", "version": "v1", "kind": "VirtualMachine"}}]}
                     """)))

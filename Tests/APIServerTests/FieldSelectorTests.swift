@@ -4,8 +4,11 @@ import Testing
 @testable import APIServer
 
 @Suite struct FieldSelectorTests {
-    private let object = StoredObject(
-        bytes: Array(#"{"metadata":{"name":"x","namespace":"n"}}"#.utf8), resourceVersion: 1)
+    private let name = ObjectName(namespace: "n", name: "x")
+
+    private func selector(_ text: String?, _ resource: Resource = .virtualMachine) throws(Status) -> FieldSelector {
+        try FieldSelector(text, resource: resource)
+    }
 
     @Test(arguments: [
         (nil, true), ("", true), ("metadata.name=x", true), ("metadata.name==x", true), ("metadata.name=y", false),
@@ -13,13 +16,23 @@ import Testing
         ("metadata.name=x,metadata.namespace=n", true), ("metadata.name=x,metadata.namespace!=n", false),
         ("metadata.name=", false), ("metadata.name!=", true),
     ]) func `selects by name and namespace`(text: String?, expected: Bool) throws {
-        #expect(try FieldSelector(text).matches(object) == expected)
+        let selector = try selector(text)
+        #expect(selector.matches(name) == expected)
+        #expect(!selector.readsObjects)
     }
 
-    @Test func `takes a missing namespace for an empty one`() throws {
-        let object = StoredObject(bytes: Array(#"{"metadata":{"name":"x"}}"#.utf8), resourceVersion: 1)
-        #expect(try FieldSelector("metadata.namespace=").matches(object))
-        #expect(try !FieldSelector("metadata.namespace=n").matches(object))
+    @Test func `a resource of the whole cluster is in the namespace with the empty name`() throws {
+        let name = ObjectName(namespace: "", name: "x")
+        #expect(try selector("metadata.namespace=").matches(name))
+        #expect(try !selector("metadata.namespace=n").matches(name))
+    }
+
+    @Test(arguments: [
+        ("involvedObject.name=vmi,type=Warning", true), ("involvedObject.name=vmi,type!=Warning", false),
+        ("involvedObject.uid=", true), ("metadata.name=other", true),
+    ]) func `selects events by what they are about`(text: String, expected: Bool) throws {
+        let event: JSONValue = ["involvedObject": ["name": "vmi"], "type": "Warning"]
+        #expect(try selector(text, .event).matches(event) == expected)
     }
 
     @Test(arguments: [
@@ -28,6 +41,6 @@ import Testing
         ("metadata.name", "invalid field selector; can't understand 'metadata.name'"),
         ("=x", "field label not supported: "),
     ]) func `refuses other fields`(text: String, message: String) {
-        #expect(throws: Status.badRequest(message)) { try FieldSelector(text) }
+        #expect(throws: Status.badRequest(message)) { try selector(text) }
     }
 }

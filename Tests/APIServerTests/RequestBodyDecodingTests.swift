@@ -47,7 +47,7 @@ import Testing
 
     /// The types are custom resources': kubectl tells the user to try `--type=merge`.
     @Test(arguments: [
-        nil, "application/json", "application/strategic-merge-patch+json", "application/apply-patch+yaml",
+        nil, "application/json", "application/strategic-merge-patch+json",
     ])
     func `takes no other patch`(type: String?) throws {
         let request = try Fixture.request("{}", type: type)

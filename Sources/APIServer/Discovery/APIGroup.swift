@@ -51,6 +51,8 @@ package struct APIGroup: Sendable {
     }
 
     /// What can be done with a resource here.
-    static let resourceVerbs = ["create", "delete", "get", "list", "patch", "update"]
+    static let resourceVerbs = [
+        "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
+    ]
     static let statusVerbs = ["get", "patch", "update"]
 }

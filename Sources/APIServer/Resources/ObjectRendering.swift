@@ -10,7 +10,7 @@ struct ObjectRendering: Sendable {
     private var isStoredVersion: Bool { version == resource.version }
 
     /// `kubevirt.io/v1alpha3`.
-    private var apiVersion: String { resource.served(as: version).apiVersion }
+    var apiVersion: String { resource.served(as: version).apiVersion }
 
     /// One object, compact, without a line feed at its end.
     func object(_ object: StoredObject) throws(Status) -> [UInt8] {
@@ -18,25 +18,6 @@ struct ObjectRendering: Sendable {
         var value = try object.json()
         value["apiVersion"] = .string(apiVersion)
         return value.serialized()
-    }
-
-    /// A list, compact, with a line feed at its end.
-    func list(_ items: [StoredObject], resourceVersion: UInt64) throws(Status) -> [UInt8] {
-        let head: JSONValue = [
-            "kind": .string("\(resource.kind)List"), "apiVersion": .string(apiVersion),
-            "metadata": ["resourceVersion": .string("\(resourceVersion)")],
-        ]
-        var bytes = head.serialized()
-        bytes.removeLast()
-        bytes.append(contentsOf: ",\"items\":[".utf8)
-        var isFirst = true
-        for item in items {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            bytes.append(contentsOf: try object(item))
-        }
-        bytes.append(contentsOf: "]}\n".utf8)
-        return bytes
     }
 
     /// What to store for an object that a client sent to this version's URL.

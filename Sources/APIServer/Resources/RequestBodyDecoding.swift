@@ -41,6 +41,12 @@ enum RequestBodyDecoding {
         case "application/merge-patch+json":
             let (value, warnings) = try json(request)
             return (.merge(value), warnings)
+        case "application/apply-patch+yaml":
+            var status = Status.unsupportedMediaType(accepted: patchTypes)
+            status.message =
+                "this server does not apply on the server's side, as it keeps no field ownership: use kubectl apply "
+                + "without --server-side, or send one of \(patchTypes.joined(separator: ", "))"
+            throw status
         default: throw .unsupportedMediaType(accepted: patchTypes)
         }
     }

@@ -1,13 +1,16 @@
 import HTTPWire
 package import KubeModel
 
+/// What stands behind the resources that this server stores itself.
+package typealias ServedCluster = PagedCluster & WatchableCluster
+
 /// The resources that this server stores itself, by URL.
 package struct ResourceEndpoints: Sendable {
     let groups: [APIGroup]
-    private let cluster: any Cluster
+    private let cluster: any ServedCluster
     private let resources: [Resource]
 
-    package init(resources: [Resource], cluster: any Cluster) {
+    package init(resources: [Resource], cluster: any ServedCluster) {
         self.resources = resources
         self.cluster = cluster
         var groups: [APIGroup] = []
@@ -38,7 +41,7 @@ struct ResourceEndpoint: Sendable {
     let resource: Resource
     /// Whether it is about `/status`.
     let isStatus: Bool
-    let cluster: any Cluster
+    let cluster: any ServedCluster
     let rendering: ObjectRendering
 
     var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
@@ -46,7 +49,7 @@ struct ResourceEndpoint: Sendable {
     /// What can be done at this URL (RFC 9110 §10.2.1).
     func allowedMethods(_ info: RequestInfo) -> [HTTPMethod] {
         if isStatus { return [.get, .head, .patch, .put] }
-        return info.name.isEmpty ? [.get, .head, .post] : [.delete, .get, .head, .patch, .put]
+        return info.name.isEmpty ? [.delete, .get, .head, .post] : [.delete, .get, .head, .patch, .put]
     }
 
     func methodNotAllowed(_ info: RequestInfo) -> Status {
@@ -58,17 +61,21 @@ struct ResourceEndpoint: Sendable {
 
     func answer(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let info = request.info
-        if resource.isNamespaced, info.namespace.isEmpty, info.verb != "list" { throw .pathNotFound }
+        if resource.isNamespaced, info.namespace.isEmpty, info.verb != "list", info.verb != "watch" {
+            throw .pathNotFound
+        }
         if !info.namespace.isEmpty, !DNS1123.isLabel(info.namespace) { throw .pathNotFound }
         // A resource of the whole cluster is in no namespace; a namespace is in itself.
         if !resource.isNamespaced, !info.namespace.isEmpty, info.namespace != info.name { throw .pathNotFound }
         switch info.verb {
         case "list": return try await list(request)
+        case "watch": return try await watch(request)
         case "create": return try await create(request)
         case "get": return try await get(request)
         case "update": return try await update(request)
         case "patch": return try await patch(request)
         case "delete": return try await delete(request)
+        case "deletecollection": return try await deleteCollection(request)
         default: throw methodNotAllowed(info)
         }
     }
@@ -78,15 +85,22 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        let selector = try FieldSelector(request.query.first("fieldSelector"))
-        if let labels = request.query.first("labelSelector"), !labels.isEmpty {
-            throw .badRequest("labelSelector: this server does not select by labels; list without it")
-        }
-        let namespace = request.info.namespace
-        let list = try await cluster.list(resource, namespace: namespace.isEmpty ? nil : namespace)
-        var items: [StoredObject] = []
-        for item in list.items where try selector.matches(item) { items.append(item) }
-        return APIAnswer(.json(try rendering.list(items, resourceVersion: list.resourceVersion)))
+        let options = try ListOptions(request.query, resource: resource, isWatch: false)
+        var list = ResourceList(
+            resource, in: cluster, namespace: namespace(request), options: options, rendering: rendering)
+        return try await list.answer()
+    }
+
+    private func watch(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let watch = ResourceWatch(
+            cluster: cluster, resource: resource, namespace: namespace(request),
+            options: try ListOptions(request.query, resource: resource, isWatch: true), rendering: rendering)
+        return try await watch.answer()
+    }
+
+    /// `nil` stands for all.
+    private func namespace(_ request: APIRequest) -> String? {
+        request.info.namespace.isEmpty ? nil : request.info.namespace
     }
 
     private func answer(_ object: StoredObject) throws(Status) -> APIAnswer {
@@ -142,6 +156,15 @@ struct ResourceEndpoint: Sendable {
                 ],
             ])
         }
+    }
+
+    /// Deletes what the selectors choose, and answers it as a list.
+    private func deleteCollection(_ request: APIRequest) async throws(Status) -> APIAnswer {
+        let deletion = CollectionDeletion(
+            resource: resource, cluster: cluster, namespace: namespace(request),
+            options: try ListOptions(request.query, resource: resource, isWatch: false),
+            deleteOptions: try RequestBodyDecoding.deleteOptions(request), rendering: rendering)
+        return try await deletion.answer()
     }
 
     private func writeOptions(_ request: APIRequest) throws(Status) -> WriteOptions {
