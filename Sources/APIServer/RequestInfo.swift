@@ -3,6 +3,7 @@
 // the subresource.
 
 package import HTTPWire
+package import KubeModel
 
 /// What a request is about, read from its URL alone
 /// (apiserver `pkg/endpoints/request/requestinfo.go`).
@@ -27,6 +28,17 @@ package struct RequestInfo: Sendable, Equatable {
 
     /// `virtualmachines.kubevirt.io`; the core group is not written.
     var groupResource: String { group.isEmpty ? resource : "\(resource).\(group)" }
+
+    /// What a read of one object would be about.
+    package init(get resource: Resource, namespace: String, name: String) {
+        isResourceRequest = true
+        verb = "get"
+        group = resource.group
+        version = resource.version
+        self.namespace = namespace
+        self.resource = resource.plural
+        self.name = name
+    }
 
     /// `nil` when the path has a segment that cannot be a name: encoded slashes or bad UTF-8.
     package init?(method: HTTPMethod, path rawPath: String, query: QueryParameters) {

@@ -38,16 +38,21 @@ package final class ClusterTrust: Sendable {
 
     package func stop() { watch.withLock { $0?.stop() } }
 
+    /// Waits until the ConfigMap has been read, or found missing.
+    ///
+    /// Throws what failed before that.
+    package func settle() async throws { try await health.settle() }
+
     /// Throws while the ConfigMap has never been read, or its copy is old, for `/readyz`.
     package func checkHealth() throws { try health.check() }
 
     private func record(_ state: Watch.State) {
-        health.record(state)
-        guard case .failing(let reason, let code) = state else { return }
+        guard case .failing(let reason, let code) = state else { return health.record(state) }
         let hint =
             code == 403
             ? "; usually fixed by: kubectl create rolebinding -n kube-system hotplug-apiserver-auth-reader "
                 + "--role=extension-apiserver-authentication-reader --serviceaccount=NAMESPACE:SERVICEACCOUNT" : ""
+        health.record(.failing(reason: reason + hint, code: code))
         logger.warning("cannot read configmap kube-system/\(Self.name)", metadata: ["err": "\(reason)\(hint)"])
     }
 

@@ -27,20 +27,33 @@ package enum NADCheck: String, Sendable, CaseIterable {
     case enforce
 }
 
+/// What happens when the user may not get the NetworkAttachmentDefinition of another namespace: `--nad-access`.
+package enum NADAccess: String, Sendable, CaseIterable {
+    /// Nobody is asked, as KubeVirt does not ask.
+    case off
+    /// A `Warning` header.
+    case warn
+    /// 403 Forbidden.
+    case enforce
+}
+
 /// The settings of the subresources.
 package struct HotplugConfiguration: Sendable, Equatable {
     package var propagation: VMIPropagation
     package var nadCheck: NADCheck
+    package var nadAccess: NADAccess
     /// Whether pods get no new interfaces while they run, so that a VMI must migrate to get one.
     ///
     /// A server cannot see this of a cluster: it depends on how Multus is installed.
     package var attachmentNeedsMigration: Bool
 
     package init(
-        propagation: VMIPropagation = .auto, nadCheck: NADCheck = .warn, attachmentNeedsMigration: Bool = false
+        propagation: VMIPropagation = .auto, nadCheck: NADCheck = .warn, nadAccess: NADAccess = .off,
+        attachmentNeedsMigration: Bool = false
     ) {
         self.propagation = propagation
         self.nadCheck = nadCheck
+        self.nadAccess = nadAccess
         self.attachmentNeedsMigration = attachmentNeedsMigration
     }
 }

@@ -34,7 +34,7 @@ package struct HotplugHandler: Sendable {
         try change.checkSyntax(for: request.subject)
         var operation = HotplugOperation(
             change: change, subject: request.subject, options: options, facts: facts, configuration: configuration,
-            cluster: cluster)
+            cluster: cluster, caller: request.caller)
         let advice = try await operation.run(pause: pause)
         return HotplugResult(warnings: fieldWarnings + advice)
     }

@@ -1,24 +1,45 @@
 import KubeModel
 
 extension HotplugOperation {
-    /// Looks whether the NetworkAttachmentDefinition exists; once, however many attempts there are.
+    /// Looks whether the user may get the NetworkAttachmentDefinition and whether it exists; once, however many
+    /// attempts there are.
     ///
-    /// Throws 422 Invalid when it does not and the check is enforced, and 500 when the check is enforced and cannot
-    /// be made.
+    /// Throws 403 Forbidden, or 422 Invalid, when it is not so and the check is enforced, and 503 or 500 when the check
+    /// is enforced and cannot be made.
     mutating func adviseOnDefinition() async throws(Status) {
-        guard case .add(let options) = change, configuration.nadCheck != .off else { return }
-        let known: String?
+        guard case .add(let options) = change else { return }
+        let known: [String]
         if let nadAdvice {
             known = nadAdvice
         } else {
-            known = try await missingDefinition(options)
-            nadAdvice = .some(known)
+            let reference = NADReference(options.networkAttachmentDefinitionName, in: subject.namespace)
+            // In this order: who may not get it does not learn whether it exists.
+            known = [try await forbiddenDefinition(reference), try await missingDefinition(reference)].compactMap(
+                \.self)
+            nadAdvice = known
         }
-        if let known { advice.append(known) }
+        advice += known
     }
 
-    private func missingDefinition(_ options: AddInterfaceOptions) async throws(Status) -> String? {
-        let reference = NADReference(options.networkAttachmentDefinitionName, in: subject.namespace)
+    /// Who may change a VM of a namespace may use what is in that namespace.
+    private func forbiddenDefinition(_ reference: NADReference) async throws(Status) -> String? {
+        guard configuration.nadAccess != .off, let caller, reference.namespace != subject.namespace else { return nil }
+        let isEnforced = configuration.nadAccess == .enforce
+        let refusal: Status?
+        do throws(Status) {
+            refusal = try await caller.refusal(
+                toGet: .networkAttachmentDefinition, namespace: reference.namespace, name: reference.name)
+        } catch {
+            if isEnforced { throw error }
+            return "cannot tell whether you may get network-attachment-definition \"\(reference)\": \(error.message)"
+        }
+        guard let refusal else { return nil }
+        if isEnforced { throw refusal }
+        return refusal.message
+    }
+
+    private func missingDefinition(_ reference: NADReference) async throws(Status) -> String? {
+        guard configuration.nadCheck != .off else { return nil }
         do throws(Status) {
             _ = try await cluster.get(
                 .networkAttachmentDefinition, namespace: reference.namespace, name: reference.name)

@@ -8,17 +8,18 @@ struct HotplugOperation {
     let facts: ClusterFacts
     let configuration: HotplugConfiguration
     let cluster: any Cluster
+    let caller: (any Caller)?
 
     /// Of the latest attempt; those of an attempt that lost a race go with it.
     var advice: [String] = []
     /// The answer about the NetworkAttachmentDefinition, which one look gives for all attempts.
-    var nadAdvice: String??
+    var nadAdvice: [String]?
     /// The VM whose template this request has changed for good.
     var changedMachine: HotplugSubject?
 
     init(
         change: InterfaceChange, subject: HotplugSubject, options: WriteOptions, facts: ClusterFacts,
-        configuration: HotplugConfiguration, cluster: any Cluster
+        configuration: HotplugConfiguration, cluster: any Cluster, caller: (any Caller)? = nil
     ) {
         self.change = change
         self.subject = subject
@@ -26,6 +27,7 @@ struct HotplugOperation {
         self.facts = facts
         self.configuration = configuration
         self.cluster = cluster
+        self.caller = caller
     }
 
     /// Answers the advice.

@@ -1,4 +1,12 @@
-import KubeModel
+package import KubeModel
+
+/// Who sends a request, where more must be known of them than that they may send it.
+package protocol Caller: Sendable {
+    /// Why they may not get an object, as the Status that they would be answered; `nil` if they may.
+    ///
+    /// Throws when nobody can tell.
+    func refusal(toGet resource: Resource, namespace: String, name: String) async throws(Status) -> Status?
+}
 
 /// One request for a subresource, already authenticated and authorised.
 package struct HotplugRequest: Sendable {
@@ -11,10 +19,12 @@ package struct HotplugRequest: Sendable {
     package var fieldValidation: String?
     /// `?fieldManager=`.
     package var fieldManager: String
+    /// `nil` means somebody who may get everything.
+    package var caller: (any Caller)?
 
     package init(
         _ verb: InterfaceVerb, of subject: HotplugSubject, body: [UInt8], dryRun: [String] = [],
-        fieldValidation: String? = nil, fieldManager: String = ""
+        fieldValidation: String? = nil, fieldManager: String = "", caller: (any Caller)? = nil
     ) {
         self.verb = verb
         self.subject = subject
@@ -22,6 +32,7 @@ package struct HotplugRequest: Sendable {
         self.dryRun = dryRun
         self.fieldValidation = fieldValidation
         self.fieldManager = fieldManager
+        self.caller = caller
     }
 
     /// Throws 400 BadRequest, naming the parameter, for a value that it cannot have.

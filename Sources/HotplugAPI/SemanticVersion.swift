@@ -1,7 +1,7 @@
 /// A version as KubeVirt tags it: Semantic Versioning 2.0.0 behind an optional `v`.
 ///
 /// A build that `git describe` named, such as `v1.4.0-12-gabcdef`, reads as a prerelease of `v1.4.0`: below it.
-package struct SemanticVersion: Sendable, Equatable, Comparable {
+package struct SemanticVersion: Sendable, Equatable, Comparable, CustomStringConvertible {
     package let major: Int
     package let minor: Int
     package let patch: Int
@@ -28,6 +28,11 @@ package struct SemanticVersion: Sendable, Equatable, Comparable {
         let identifiers = halves.count < 2 ? [] : halves[1].split(separator: ".", omittingEmptySubsequences: false)
         guard identifiers.allSatisfy({ !$0.isEmpty }) else { return nil }
         self.init(major, minor, patch, prerelease: identifiers.map(String.init))
+    }
+
+    /// Without a `v`.
+    package var description: String {
+        "\(major).\(minor).\(patch)" + (prerelease.isEmpty ? "" : "-\(prerelease.joined(separator: "."))")
     }
 
     /// Precedence (§11): a prerelease is below its release; numeric identifiers are below others.

@@ -10,6 +10,9 @@ package final class WatchHealth: Sendable {
     private struct State {
         var hasBeenCurrent = false
         var failure: (reason: String, since: ContinuousClock.Instant)?
+        var waiters: [CheckedContinuation<Void, Never>] = []
+
+        var isSettled: Bool { hasBeenCurrent || failure != nil }
     }
 
     /// A copy may be as old before it counts: a kube-apiserver that restarts is back by then.
@@ -24,14 +27,32 @@ package final class WatchHealth: Sendable {
 
     package func record(_ change: Watch.State) {
         let now = now()
-        state.withLock { state in
+        let waiters = state.withLock { state in
             switch change {
             case .current:
                 state.hasBeenCurrent = true
                 state.failure = nil
             case .failing(let reason, _): state.failure = (reason, state.failure?.since ?? now)
             }
+            defer { state.waiters = [] }
+            return state.waiters
         }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Waits for the first copy.
+    ///
+    /// Throws the failure that came before it.
+    package func settle() async throws(Failure) {
+        await withCheckedContinuation { continuation in
+            let isSettled = state.withLock { state in
+                if !state.isSettled { state.waiters.append(continuation) }
+                return state.isSettled
+            }
+            if isSettled { continuation.resume() }
+        }
+        let problem = state.withLock { $0.hasBeenCurrent ? nil : $0.failure?.reason }
+        if let problem { throw Failure(description: problem) }
     }
 
     /// The reason of a failure that still lasts.

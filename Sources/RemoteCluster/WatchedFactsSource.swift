@@ -37,12 +37,20 @@ package final class WatchedFactsSource: ClusterFactsSource {
 
     package func stop() { watch.withLock { $0?.stop() } }
 
+    /// Waits until the facts have been read.
+    ///
+    /// Throws what failed before that.
+    package func settle() async throws { try await health.settle() }
+
+    /// As they were read last; `nil` while they have never been.
+    package var latest: ClusterFacts? { state.withLock { $0.facts } }
+
     /// Throws while the facts have never been read, or are old, for `/readyz`.
     package func checkHealth() throws { try health.check() }
 
     /// Throws 503 ServiceUnavailable while they have never been read.
     package func facts() async throws(Status) -> ClusterFacts {
-        if let facts = state.withLock({ $0.facts }) { return facts }
+        if let facts = latest { return facts }
         var status = Status.serviceUnavailable(
             "the KubeVirt objects of the cluster have not been read yet: \(health.reason ?? "just started")")
         status.details = Status.Details()

@@ -2,7 +2,8 @@ import Foundation
 import Reactor
 import TLS
 
-/// The certificates of the embedded cluster: what is in the directory is used, what is missing or about to end is made.
+/// Certificates that the server makes for itself: what is in the directory is used, what is missing or about to end is
+/// made.
 struct Credentials {
     /// Days that a CA, and that a leaf is valid.
     private static let authorityDays: Int32 = 3650
@@ -12,8 +13,9 @@ struct Credentials {
 
     let directory: String
     let authority: CertificateAuthority
-    let admin: CertificatePair
 
+    /// Makes the CA and the serving pair, `apiserver.crt` and `apiserver.key`.
+    ///
     /// - Parameter names: what the serving certificate must be good for, as in x509v3_config(5).
     init(directory: String, servingNames names: [String]) throws {
         self.directory = directory
@@ -30,7 +32,11 @@ struct Credentials {
             try authority.issue(
                 commonName: "hotplug-apiserver", alternativeNames: names, usage: .server, days: Self.leafDays)
         }
-        admin = try Self.leaf(directory, "admin", isGood: { _ in true }) {
+    }
+
+    /// The pair of a client who may do everything: `admin.crt` and `admin.key`.
+    func administrator() throws -> CertificatePair {
+        try Self.leaf(directory, "admin", isGood: { _ in true }) {
             try authority.issue(
                 commonName: "kubernetes-admin", organizations: ["system:masters"], usage: .client, days: Self.leafDays)
         }
@@ -66,7 +72,7 @@ struct Credentials {
     }
 
     /// A kubeconfig for `kubernetes-admin`, everything inline.
-    func kubeconfig(server: String) -> String {
+    func kubeconfig(server: String, admin: CertificatePair) -> String {
         func encoded(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
         return """
             apiVersion: v1

@@ -19,6 +19,7 @@ struct EmbeddedWiring: ClusterWiring {
     private let store: EmbeddedCluster
     private let credentials: Credentials
     private let kubeVirt: EmbeddedKubeVirtRunner?
+    private let admin: CertificatePair
 
     let authenticator: UnionAuthenticator
 
@@ -35,6 +36,7 @@ struct EmbeddedWiring: ClusterWiring {
                 ? try EmbeddedKubeVirtRunner(
                     cluster: store, configuration: flags.embedded.configuration, logger: logger) : nil
             credentials = try Credentials(directory: flags.certDir ?? "\(dataDirectory)/pki", servingNames: names)
+            admin = try credentials.administrator()
             authenticator = try Self.authenticator(flags, credentials)
         } catch {
             store.close()
@@ -63,7 +65,7 @@ struct EmbeddedWiring: ClusterWiring {
     var clientCAs: [UInt8] { Array(credentials.authority.pair.certificate.utf8) }
 
     func started(url: String) async throws -> Logger.Metadata {
-        try PrivateFile.write(credentials.kubeconfig(server: url), to: kubeconfig)
+        try PrivateFile.write(credentials.kubeconfig(server: url, admin: admin), to: kubeconfig)
         if let examples = flags.examples { try await Examples(directory: examples).load(into: store, logger) }
         // What there is has come to rest when the line `ready` is out.
         await kubeVirt?.start()

@@ -26,6 +26,7 @@ struct HotplugSubresources: SubresourceHandler {
 
     let handler: HotplugHandler
     let lifecycle: LifecycleHandler?
+    let authorizer: any Authorizer
 
     func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
         if let type = request.contentType, Self.isBinary(type) {
@@ -44,12 +45,28 @@ struct HotplugSubresources: SubresourceHandler {
             HotplugRequest(
                 verb, of: HotplugSubject(target, namespace: request.info.namespace, name: request.info.name),
                 body: request.body, dryRun: request.query.all("dryRun"),
-                fieldValidation: request.query.first("fieldValidation"), fieldManager: request.fieldManager))
+                fieldValidation: request.query.first("fieldValidation"), fieldManager: request.fieldManager,
+                caller: RequestUser(user: request.user, authorizer: authorizer)))
         return APIAnswer(status: 202, .none, warnings: result.warnings)
     }
 
     private static func isBinary(_ type: String) -> Bool {
         binaryTypes.contains(type) || type.contains("protobuf")
             || ["image/", "audio/", "video/"].contains { type.hasPrefix($0) }
+    }
+}
+
+/// The user of a request, as those who authorize requests know them.
+private struct RequestUser: Caller {
+    let user: UserInfo
+    let authorizer: any Authorizer
+
+    func refusal(toGet resource: Resource, namespace: String, name: String) async throws(Status) -> Status? {
+        let info = RequestInfo(get: resource, namespace: namespace, name: name)
+        switch try await authorizer.authorize(user, info) {
+        case .allowed: return nil
+        case .noOpinion: return .forbidden(user, info, reason: "")
+        case .denied(let reason): return .forbidden(user, info, reason: reason)
+        }
     }
 }

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
 import HotplugAPI
+import KubeClient
 import Logging
 import Reactor
 
 extension VMIPropagation: ExpressibleByArgument {}
 extension NADCheck: ExpressibleByArgument {}
+extension NADAccess: ExpressibleByArgument {}
 
 /// `hotplug-apiserver serve`.
 ///
@@ -13,7 +15,12 @@ extension NADCheck: ExpressibleByArgument {}
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve the subresources, on an embedded cluster.")
+        abstract: "Serve the subresources, in front of a real cluster or with an embedded one.",
+        discussion: """
+            With --kubeconfig, --master or in a pod it serves the cluster that these name, as an extension API server \
+            behind the aggregator of its kube-apiserver. Else, and with --data-dir or --examples, it serves a cluster \
+            of its own.
+            """)
 
     @Option(help: "The address to listen on. Anything but loopback lets other machines in.")
     var bindAddress = "127.0.0.1"
@@ -26,18 +33,22 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            The directory of the embedded cluster's state; made if it is missing. Default: \
-            hotplug-apiserver.local.data.
+            The directory of the embedded cluster's state; made if it is missing. Chooses the embedded cluster, in a \
+            pod too. Default: hotplug-apiserver.local.data.
             """)
     var dataDir: String?
 
     @Option(
         help: """
             The directory of the certificates. What is missing is made at the first start: ca.crt and ca.key, \
-            apiserver.crt and apiserver.key, and admin.crt and admin.key for a client in system:masters. \
-            Default: pki in --data-dir.
+            apiserver.crt and apiserver.key, and for the embedded cluster admin.crt and admin.key of a client in \
+            system:masters. Default: pki in --data-dir; in front of a real cluster \
+            hotplug-apiserver.local.certificates, unless --tls-cert-file is given.
             """)
     var certDir: String?
+
+    @OptionGroup(title: "A real cluster")
+    var real: ClusterFlags
 
     @OptionGroup(title: "Serving")
     var serving: ServingFlags
@@ -45,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Embedded cluster")
     var embedded: EmbeddedFlags
 
-    @Option(help: "CAs, PEM, whose client certificates are believed too, beside the one in --cert-dir.")
+    @Option(help: "CAs, PEM, whose client certificates are believed too, beside those of the cluster.")
     var clientCaFile: String?
 
     @Option(help: "Static bearer tokens, one a line: token,user,uid,\"group1,group2\".")
@@ -57,11 +68,18 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A directory of manifests to create at start, where they are missing; then print what to try.")
     var examples: String?
 
-    @Option(help: "Who writes the spec of a running VMI: direct, kubevirt or auto. Default: direct.")
+    @Option(help: "Who writes the spec of a running VMI: direct, kubevirt or auto. Default: auto; embedded: direct.")
     var vmiPropagation: VMIPropagation?
 
     @Option(help: "What to do when the NetworkAttachmentDefinition does not exist: off, warn or enforce.")
     var nadCheck = NADCheck.warn
+
+    @Option(
+        help: """
+            Whether the user must be allowed to get a NetworkAttachmentDefinition of another namespace: off, warn or \
+            enforce.
+            """)
+    var nadAccess = NADAccess.off
 
     @Option(help: "The form of log lines: text or json.")
     var loggingFormat = LogFormat.text
@@ -77,10 +95,23 @@ struct ServeCommand: AsyncParsableCommand {
             problems.append("--bind-address \(bindAddress) is not an IP address")
         }
         if let threads, !(1...256).contains(threads) { problems.append("--threads \(threads) is not in 1...256") }
-        problems += serving.problems()
         problems += embedded.problems()
+        problems += serving.problems() + real.problems()
+        if real.nameCluster {
+            for (name, value) in [
+                ("--data-dir", dataDir), ("--examples", examples), ("--write-kubeconfig", writeKubeconfig),
+            ] where value != nil {
+                problems.append("\(name) is about the embedded cluster, and \(real.naming) names a real one")
+            }
+        }
         if !(0...10).contains(verbosity) { problems.append("-v \(verbosity) is not in 0...10") }
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
+    }
+
+    /// How to reach a real cluster; `nil` means the embedded one.
+    func clusterConfiguration() throws -> ClientConfiguration? {
+        if !real.nameCluster, dataDir != nil || examples != nil { return nil }
+        return try real.configuration(environment: ProcessInfo.processInfo.environment)
     }
 
     func run() async throws {

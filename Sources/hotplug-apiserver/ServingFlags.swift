@@ -38,8 +38,15 @@ struct ServingFlags: ParsableArguments {
     @Option(help: "Changing requests that may be served at once; more get 429. 0 means any number.")
     var maxMutatingRequestsInflight = 200
 
-    @Option(help: "Seconds that a request may take; then it gets 504.")
-    var requestTimeout = 60
+    @Option(help: "How long a request may take, such as 60s; then it gets 504.")
+    var requestTimeout = GoDuration(seconds: 60)
+
+    @Option(
+        help: """
+            How long to serve on after SIGTERM while /readyz fails already, such as 10s: those who balance requests \
+            over several servers must hear of it first.
+            """)
+    var shutdownDelayDuration = GoDuration(seconds: 0)
 
     /// What is wrong with the values, all of it.
     func problems() -> [String] {
@@ -56,8 +63,11 @@ struct ServingFlags: ParsableArguments {
         }
         if maxRequestsInflight < 0 { problems.append("--max-requests-inflight is negative") }
         if maxMutatingRequestsInflight < 0 { problems.append("--max-mutating-requests-inflight is negative") }
-        if !(1...3600).contains(requestTimeout) {
-            problems.append("--request-timeout \(requestTimeout) is not in 1...3600 seconds")
+        if !(1000...3_600_000).contains(requestTimeout.milliseconds) {
+            problems.append("--request-timeout \(requestTimeout.defaultValueDescription) is not in 1s...1h")
+        }
+        if shutdownDelayDuration.milliseconds > 600_000 {
+            problems.append("--shutdown-delay-duration is longer than 10m")
         }
         do { _ = try settings() } catch { problems.append("--tls-cipher-suites: \(error.reason)") }
         return problems
@@ -76,7 +86,7 @@ struct ServingFlags: ParsableArguments {
     /// The server's limits, for a process that may have so many descriptors open, on so many loops.
     func configuration(descriptors: Int, loops: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
-        configuration.requestTimeout = Int64(requestTimeout) * 1000
+        configuration.requestTimeout = requestTimeout.milliseconds
         configuration.http2.concurrentStreamsMax = http2MaxStreamsPerConnection
         // The rest is for files, the store and listeners.
         configuration.connectionsPerLoopMax = max(1, min(10_000, descriptors - 200) / loops)

@@ -29,7 +29,7 @@ struct Wiring {
             let address = SocketAddress(flags.bindAddress, port: flags.securePort)
         else { throw Failure(description: "no loop or no address") }
         let signals = try await SignalQueue(on: firstLoop)
-        let cluster = try EmbeddedWiring(flags, names: servingNames(address), logger: logger)
+        let cluster = try await cluster(names: servingNames(address), loops)
         do {
             try await serve(cluster, on: address, loops, firstLoop, signals, descriptors: descriptors, since: started)
         } catch {
@@ -38,6 +38,13 @@ struct Wiring {
         }
         await cluster.close()
         logger.notice("stopped")
+    }
+
+    private func cluster(names: [String], _ loops: [EventLoop]) async throws -> any ClusterWiring {
+        guard let configuration = try flags.clusterConfiguration() else {
+            return try EmbeddedWiring(flags, names: names, logger: logger)
+        }
+        return try await RemoteWiring(flags, configuration, names: names, loops: loops, logger: logger)
     }
 
     private func serve(
@@ -50,7 +57,8 @@ struct Wiring {
             router: Router(
                 version: cluster.version, subresourceVersion: cluster.subresourceVersion, health: health,
                 subresourceGroup: HotplugSubresources.group(withLifecycle: cluster.lifecycle != nil),
-                subresources: HotplugSubresources(handler: hotplug(cluster, loops), lifecycle: cluster.lifecycle),
+                subresources: HotplugSubresources(
+                    handler: hotplug(cluster, loops), lifecycle: cluster.lifecycle, authorizer: cluster.authorizer),
                 resources: cluster.resources),
             inFlight: InFlightLimit(
                 reading: flags.serving.maxRequestsInflight, changing: flags.serving.maxMutatingRequestsInflight),
@@ -73,6 +81,7 @@ struct Wiring {
         let signal = await signals.next()
         logger.notice("shutting down", metadata: ["signal": "\(signal)"])
         health.shutDown()
+        await firstLoop.sleep(milliseconds: flags.serving.shutdownDelayDuration.milliseconds)
         await server.shutdown(grace: Self.shutdownGrace)
     }
 
@@ -82,7 +91,7 @@ struct Wiring {
             cluster: cluster.cluster, facts: cluster.facts,
             configuration: HotplugConfiguration(
                 propagation: flags.vmiPropagation ?? cluster.defaultPropagation, nadCheck: flags.nadCheck,
-                attachmentNeedsMigration: cluster.attachmentNeedsMigration),
+                nadAccess: flags.nadAccess, attachmentNeedsMigration: cluster.attachmentNeedsMigration),
             pause: { milliseconds in
                 let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 await loops[turn % loops.count].sleep(milliseconds: Int64(milliseconds))

@@ -104,8 +104,9 @@ import Testing
             if request.hasQuery("watch=true") { return .stream(events) }
             return .json(["metadata": ["resourceVersion": "1"], "items": [authorities.configMap()]])
         } _: { trust, lines, upstream in
-            await wait { trust.current.frontProxy != nil }
-            await wait { (try? trust.checkHealth()) != nil }
+            try await trust.settle()
+            #expect(trust.current.frontProxy != nil)
+            try trust.checkHealth()
             func send(_ type: String, _ object: JSONValue) {
                 let event: JSONValue = ["type": .string(type), "object": object]
                 pipe.yield(String(decoding: event.serialized(), as: UTF8.self))
@@ -129,8 +130,10 @@ import Testing
             .json(Status.forbidden("not you").json, status: 403)
         } _: { trust, lines, _ in
             await wait { lines.contains("--role=extension-apiserver-authentication-reader") }
-            let error = #expect(throws: WatchHealth.Failure.self) { try trust.checkHealth() }
-            #expect(error?.description == "list /api/v1/namespaces/kube-system/configmaps: not you")
+            let error = await #expect(throws: WatchHealth.Failure.self) { try await trust.settle() }
+            let reason = "list /api/v1/namespaces/kube-system/configmaps: not you; usually fixed by: kubectl create"
+            #expect(error?.description.hasPrefix(reason) == true)
+            #expect(throws: WatchHealth.Failure.self) { try trust.checkHealth() }
         }
     }
 

@@ -67,6 +67,14 @@ enum Serve {
         (["--logging-format", "xml"], "logging-format"), (["-v", "11"], "-v 11 is not in 0...10"),
         (["--vmi-propagation", "x"], "vmi-propagation"),
         (["--tls-cert-file", "x"], "--tls-private-key-file"), (["extra"], "extra"),
+        (["--kubeconfig", "x"], "--data-dir is about the embedded cluster, and --kubeconfig names a real one"),
+        (["--master", "localhost:8080"], "--master localhost:8080 is no URL like https://host:port"),
+        (["--request-timeout", "0s"], "--request-timeout 0s is not in 1s...1h"),
+        (["--request-timeout", "1h1s"], "--request-timeout 1h1s is not in 1s...1h"),
+        (["--request-timeout", "1.5"], "request-timeout"), (["--request-timeout", "-1s"], "request-timeout"),
+        (["--shutdown-delay-duration", "10m1s"], "--shutdown-delay-duration is longer than 10m"),
+        (["--authentication-token-webhook-cache-ttl", "3601"], "cache-ttl is longer than an hour"),
+        (["--authorization-always-allow-paths", "/a,b"], "b does not begin with /"),
     ]) func `names a flag that is wrong`(flags: [String], message: String) throws {
         let result = try Serve.run(flags)
         #expect(result.status == 64)
@@ -136,6 +144,8 @@ enum Serve {
             "--tls-private-key-file", "--client-ca-file", "--token-auth-file", "--write-kubeconfig", "--examples",
             "--vmi-propagation", "--nad-check", "--embedded-kubevirt", "--embedded-multus", "--embedded-reserved-ports",
             "--logging-format", "-v, --v", "--version", "-h, --help",
+            "--kubeconfig", "--master", "--kubevirt-namespace", "--nad-access", "--authentication-kubeconfig",
+            "--authorization-kubeconfig", "--authorization-always-allow-paths", "--shutdown-delay-duration",
         ] {
             #expect(help.output.contains(flag), "\(flag)")
         }

@@ -26,12 +26,18 @@ final class ServerProcess: @unchecked Sendable {
     var identifier: Int32 { process.processIdentifier }
 
     /// Starts the server, and waits until it is ready.
-    init(_ flags: [String] = [], in directory: TemporaryDirectory? = nil, examples: Bool = true) throws {
+    ///
+    /// With a kubeconfig it is in front of the cluster which that names.
+    init(
+        _ flags: [String] = [], in directory: TemporaryDirectory? = nil, examples: Bool = true,
+        cluster kubeconfig: String? = nil
+    ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         process.executableURL = URL(fileURLWithPath: Project.binary)
         process.arguments =
-            ["serve", "--data-dir", dataDirectory, "--secure-port", "0"]
-            + (examples ? ["--examples", Project.examples] : []) + flags
+            ["serve", "--secure-port", "0"]
+            + (kubeconfig.map { ["--kubeconfig", $0, "--cert-dir", pki] }
+                ?? ["--data-dir", dataDirectory] + (examples ? ["--examples", Project.examples] : [])) + flags
         process.standardInput = FileHandle.nullDevice
         let (outputPipe, errorPipe) = (Pipe(), Pipe())
         process.standardOutput = outputPipe

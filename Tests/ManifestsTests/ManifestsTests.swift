@@ -137,10 +137,19 @@ import Testing
             }
             return volumes.first { $0["name"] == mount?["name"] }
         }
-        #expect(try volume(of: "--cert-dir")?["emptyDir"] != nil)
         for flag in ["--tls-cert-file", "--tls-private-key-file"] {
             #expect(try volume(of: flag)?[path: "secret", "secretName"] == "hotplug-apiserver-tls")
         }
+    }
+
+    @Test func `the pod has time for the delay at its end and for the last requests`() throws {
+        let objects = try Kustomization.base.objects()
+        let arguments = try #require(objects.container["args"]).strings
+        let flag = try #require(arguments.first { $0.hasPrefix("--shutdown-delay-duration=") })
+        let delay = try #require(Int(flag.split(separator: "=")[1].dropLast()))
+        #expect(flag.hasSuffix("s") && delay >= 10)
+        // Wiring.shutdownGrace, and some time to end.
+        #expect(try #require(objects.pod["terminationGracePeriodSeconds"]?.int) >= delay + 10 + 5)
     }
 
     @Test func `no private key is among the files`() throws {

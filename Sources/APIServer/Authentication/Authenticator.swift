@@ -62,7 +62,8 @@ package struct UnionAuthenticator: Authenticator {
             do throws(AuthenticationError) {
                 if let user = try await authenticator.authenticate(request) { return user.authenticated }
             } catch {
-                failure = failure ?? error
+                // That a credential may be good weighs more than that another one is not.
+                if failure == nil || error.isUnknown { failure = error }
             }
         }
         if let failure { throw failure }

@@ -100,7 +100,7 @@ package struct PublicPathAuthorizer: Authorizer {
 
 extension Status {
     /// 403 in the words of apiserver `pkg/endpoints/handlers/responsewriters/errors.go`.
-    static func forbidden(_ user: UserInfo, _ info: RequestInfo, reason: String) -> Status {
+    package static func forbidden(_ user: UserInfo, _ info: RequestInfo, reason: String) -> Status {
         let suffix = reason.isEmpty ? "" : ": \(reason)"
         guard info.isResourceRequest else {
             return .forbidden(
