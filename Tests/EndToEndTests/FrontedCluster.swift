@@ -89,6 +89,16 @@ final class FrontedCluster: Sendable {
         }
     }
 
+    /// Ends the fake; waits on the calling thread.
+    func stopUpstream() {
+        let done = DispatchSemaphore(value: 0)
+        Task { [upstream] in
+            await upstream.stop()
+            done.signal()
+        }
+        done.wait()
+    }
+
     /// A connection of the aggregator.
     func connect(to server: ServerProcess) throws -> APIConnection {
         try server.connect(as: try frontProxy.issue(commonName: "front-proxy-client", usage: .client, days: 1))
