@@ -8,7 +8,9 @@
 set -euo pipefail
 
 version=1.20.5
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/hotplug-apiserver/kube-apiserver-$version"
+# The reflect2 in its sources ends the process at the first custom resource when Go is 1.18 or later; the next one works.
+reflect2=1.0.2
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/hotplug-apiserver/kube-apiserver-$version-reflect2-$reflect2"
 binary="$cache/kube-apiserver"
 go=/usr/lib/go-1.19/bin
 say() { echo "build-kube-apiserver: $*" >&2; }
@@ -47,9 +49,14 @@ apt=(apt-get -qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::Sourc
 started=$SECONDS
 say "fetching the source package"
 "${apt[@]}" update >&2
-(cd "$work/source" && "${apt[@]}" source kubernetes >&2)
+(cd "$work/source" && "${apt[@]}" source kubernetes golang-github-modern-go-reflect2 >&2)
 tree=$(echo "$work"/source/kubernetes-*/)
 [ -d "$tree" ] || { say "apt-get source left no kubernetes-*/ in $work/source"; exit 1; }
+newer=$(echo "$work/source/golang-github-modern-go-reflect2-$reflect2"/)
+[ -d "$newer" ] || { say "apt-get source left no $newer"; exit 1; }
+vendored="$tree/vendor/github.com/modern-go/reflect2"
+rm -f "$vendored"/*.go "$vendored"/*.s
+find "$newer" -maxdepth 1 \( -name '*.go' -o -name '*.s' \) ! -name '*_test.go' -exec cp {} "$vendored/" \;
 
 # The build takes its version from git, of which a source package has none: this file stands for it.
 minor=${version%.*}

@@ -204,6 +204,14 @@ class Cluster:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]})
 
+    def bind_account(self, name, role, namespace="default"):
+        """Gives a ServiceAccount a ClusterRole in its namespace."""
+        self.admin.put({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": f"{name}-account-{role}", "namespace": namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]})
+
     def add_users(self):
         """alice may plug interfaces and do nothing else; bob may edit virtual machines but not plug interfaces."""
         self.admin.put({
@@ -222,6 +230,10 @@ class Cluster:
         files = sorted((CRDS / version).glob("*.yaml"))
         if not files:
             raise RuntimeError(f"no CRDs in {CRDS / version}: set KUBEVIRT_CRDS to a directory with {version}/*.yaml")
+        self.install_crd_files(files)
+
+    def install_crd_files(self, files):
+        """CRDs from files, and that of NetworkAttachmentDefinitions."""
         names = []
         for file in [*files, HERE / "network-attachment-definitions.yaml"]:
             # kube-apiserver 1.20 refuses defaults beside x-kubernetes-list-map-keys and the like that are empty.
