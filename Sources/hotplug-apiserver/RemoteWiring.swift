@@ -116,10 +116,6 @@ struct RemoteWiring: ClusterWiring {
         ]
     }
     var defaultPropagation: VMIPropagation { .auto }
-    /// A server cannot see how Multus is installed.
-    var attachmentNeedsMigration: Bool { false }
-    /// KubeVirt serves start, stop and restart itself.
-    var lifecycle: LifecycleHandler? { nil }
     /// None: the CAs change while the server runs, and clients show what they have.
     var clientCAs: [UInt8] { [] }
 
