@@ -2,6 +2,7 @@
 
 PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev libcurl4-openssl-dev libsqlite3-dev
 TEST_PACKAGES := curl gcc openssl python3 python3-pip strace
+CLUSTER_PACKAGES := etcd-server
 BENCH_PACKAGES := nginx-light nghttp2-client
 RELEASE := .build/release/hotplug-apiserver
 SUDO := $(shell [ $$(id -u) = 0 ] || echo sudo)
@@ -15,7 +16,7 @@ define install
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; fi
 endef
 
-.PHONY: run build test lint bench clean packages test-packages
+.PHONY: run build test test-cluster lint bench bench-cluster clean packages test-packages
 
 run: build
 	@mkdir -p .run
@@ -47,12 +48,25 @@ else
 	python3 Tests/Durability/test_durability.py
 endif
 
+# A real kube-apiserver and etcd on loopback. kube-apiserver is built from Debian's sources the first time on a machine,
+# some ten minutes.
+test-cluster: test-packages
+	$(call install,$(CLUSTER_PACKAGES))
+	swift build --product hotplug-apiserver
+	python3 Tests/Cluster/test_cluster.py
+	python3 Tests/Cluster/test_server.py
+
 lint:
 	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
 
 bench: build
 	$(call install,$(BENCH_PACKAGES))
 	python3 Tests/Benchmarks/bench.py $(RELEASE)
+
+# addinterface through a real kube-apiserver's aggregator beside the bare GET and PATCH.
+bench-cluster: build
+	$(call install,$(TEST_PACKAGES) $(CLUSTER_PACKAGES))
+	python3 Tests/Benchmarks/bench_cluster.py $(RELEASE)
 
 clean:
 	rm -rf .build .run

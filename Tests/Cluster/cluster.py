@@ -232,6 +232,14 @@ class Cluster:
             raise RuntimeError(f"no CRDs in {CRDS / version}: set KUBEVIRT_CRDS to a directory with {version}/*.yaml")
         self.install_crd_files(files)
 
+    def install_kinds(self, version):
+        """KubeVirt's CRDs of a version, or where they are not at hand kinds of the same names without schemas."""
+        if CRDS.is_dir():
+            self.install_crds(version)
+        else:
+            print(f"no {CRDS}: kinds without schemas stand for KubeVirt's", file=sys.stderr)
+            self.install_crd_files([HERE / "crds-minimal.yaml"])
+
     def install_crd_files(self, files):
         """CRDs from files, and that of NetworkAttachmentDefinitions."""
         names = []

@@ -22,7 +22,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 from api import path_of
-from cluster import CRDS, GROUP, HERE, ROOT, Cluster
+from cluster import GROUP, ROOT, Cluster
 from processes import wait_until
 from server import Server
 from test_cluster import kubectls
@@ -40,10 +40,7 @@ def setUpModule():
     cluster = Cluster(directory / "cluster")
     unittest.addModuleCleanup(cluster.stop)
     cluster.start()
-    if CRDS.is_dir():
-        cluster.install_crds("v1.9.0")
-    else:
-        cluster.install_crd_files([HERE / "crds-minimal.yaml"])
+    cluster.install_kinds("v1.9.0")
     cluster.install_manifests()
     cluster.add_users()
     cluster.admin.put({
@@ -61,6 +58,11 @@ def setUpModule():
     server = Server(cluster, directory / "server", ["--nad-access", "enforce"])
     unittest.addModuleCleanup(server.stop)
     server.start()
+
+
+def wait_for_aggregator():
+    for version in ("v1", "v1alpha3"):
+        cluster.wait_available(version)
 
 
 def path(kind, name, verb="addinterface", version="v1", namespace="default", query=""):
@@ -145,7 +147,7 @@ class ServerTests(unittest.TestCase):
             body = {"name": "nic", "networkAttachmentDefinitionName": "new-fancy-net"}
             return client.request("PUT", path(VMI, name), body, fields=fields)
 
-        self.assertEqual(direct(server.client()).status, 403)
+        self.assertEqual(direct(server.client()).status, 401)
         self.assertAnswer(direct(server.client(cluster.client("bob").pair)), 403, 'User \\"bob\\"')
         self.assertAnswer(direct(server.client(cluster.client("carol").pair)), 403, 'User \\"carol\\"')
         # Of the front proxy's CA, with another name.
@@ -245,17 +247,20 @@ class ServerTests(unittest.TestCase):
             answer = server.client().request("GET", f"/{name}")
             return answer.status, answer.body.decode()
 
-        wait_until("the server to say that its copies are old", lambda: health("readyz")[0] == 500, 40, interval=0.5)
-        self.assertIn("[-]kubevirts failed", health("readyz")[1])
-        self.assertEqual(health("livez")[0], 200)
-        direct = put(VMI, names[0], "nic", client=server.client(cluster.client("alice").pair))
-        self.assertAnswer(direct, 503, "Connection refused")
-        cluster.start_apiserver()
+        try:
+            wait_until("the server to say that its copies are old", lambda: health("readyz")[0] == 500, 40, interval=0.5)
+            self.assertIn("[-]kubevirts failed", health("readyz")[1])
+            self.assertEqual(health("livez")[0], 200)
+            direct = put(VMI, names[0], "nic", client=server.client(cluster.client("alice").pair))
+            self.assertAnswer(direct, 503, f"https://localhost:{cluster.port}: Failed to connect")
+        finally:
+            cluster.start_apiserver()
         ready = time.monotonic()
         probe = machine("kill-probe")
         wait_until("writes to go through again", lambda: put(VMI, probe, "nic").status == 202, 30)
         seconds = time.monotonic() - ready
         wait_until("the server to be ready", lambda: health("readyz")[0] == 200, 40)
+        wait_for_aggregator()
         stop.set()
         for thread in threads:
             thread.join()
@@ -266,9 +271,11 @@ class ServerTests(unittest.TestCase):
             self.assertLessEqual(set(interfaces(VMI, name)), kept)
         failures = [answer for _, status, answer in answers if status != 202]
         for answer in failures:
-            self.assertGreaterEqual(answer.status, 500, answer)
+            # kube-apiserver's own while it starts: it has not read the roles yet, or not the APIServices.
+            is_starting = answer.status == 403 or answer.body == b"404 page not found\n"
+            self.assertTrue(answer.status >= 500 or is_starting, answer)
         print(
-            f"killed under load: {len(answers) - len(failures)} writes accepted and kept, {len(failures)} answered 5xx,"
+            f"killed under load: {len(answers) - len(failures)} writes accepted and kept, {len(failures)} refused,"
             f" first write {seconds:.1f} s after kube-apiserver was ready", file=sys.stderr)
 
     def test_a_credential_that_expires_is_503_until_it_is_renewed(self):
@@ -278,7 +285,7 @@ class ServerTests(unittest.TestCase):
         try:
             wait_until(
                 "the token of a ServiceAccount that is gone to be refused",
-                lambda: put(VMI, name, "during", user="alice").status == 503, 40, interval=0.5)
+                lambda: put(VMI, name, "during", query="?dryRun=All").status == 503, 40, interval=0.5)
             answer = put(VMI, name, "during")
             self.assertAnswer(answer, 503, "Unauthorized")
             self.assertNotIn("during", interfaces(VMI, name))
@@ -306,6 +313,7 @@ class ServerTests(unittest.TestCase):
 
         self.assertEqual(believes(cluster.front_proxy_client), 202)
         wait_until("the old certificate to be refused", lambda: believes(old) == 401, 20)
+        wait_for_aggregator()
 
     @unittest.skipUnless(VIRTCTL.exists(), "no recordings of virtctl")
     def test_what_virtctl_sends_is_taken_byte_for_byte(self):
@@ -346,7 +354,8 @@ class ServerTests(unittest.TestCase):
         alice = cluster.client("alice")
         resources = alice.ask("GET", f"/apis/{GROUP}/v1")["resources"]
         self.assertIn("virtualmachines/addinterface", [resource["name"] for resource in resources])
-        self.assertEqual(alice.ask("GET", f"/apis/{GROUP}/v1/version")["gitVersion"], "v1.0.1")
+        # KubeVirt's own role kubevirt.io:default lets everybody ask for the version.
+        self.assertEqual(cluster.admin.ask("GET", f"/apis/{GROUP}/v1/version")["gitVersion"], "v1.0.1")
         self.assertEqual([version["version"] for version in alice.ask("GET", f"/apis/{GROUP}")["versions"]][0], "v1")
 
 
