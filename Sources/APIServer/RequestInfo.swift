@@ -40,6 +40,9 @@ package struct RequestInfo: Sendable, Equatable {
         self.name = name
     }
 
+    /// For attributes that are no URL's.
+    init() {}
+
     /// `nil` when the path has a segment that cannot be a name: encoded slashes or bad UTF-8.
     package init?(method: HTTPMethod, path rawPath: String, query: QueryParameters) {
         var segments: [String] = []

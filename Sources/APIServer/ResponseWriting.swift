@@ -21,15 +21,17 @@ enum ResponseWriting {
             fields.append(("Content-Type", "application/json"))
             content = isPretty(head) ? pretty(bytes) : bytes
         case .document(let document):
-            fields.append(("ETag", document.entityTag))
+            content = isPretty(head) ? document.value.prettyPrinted() + [UInt8(ascii: "\n")] : document.bytes
+            let tag = EntityTag.of(
+                document, isPretty: isPretty(head), isCompressed: content.count > gzipThreshold && acceptsGzip(head))
+            fields.append(("ETag", tag))
             cacheControl = "public"
             if answer.fields.allSatisfy({ $0.name != "Content-Type" }) {
                 fields.append(("Content-Type", "application/json"))
             }
-            if head.fields.values("if-none-match").contains(document.entityTag) {
+            if EntityTag.isKnown(tag, to: head) {
                 status = 304
-            } else {
-                content = isPretty(head) ? document.value.prettyPrinted() + [UInt8(ascii: "\n")] : document.bytes
+                content = []
             }
         case .text(let text):
             fields.append(("Content-Type", "text/plain; charset=utf-8"))

@@ -32,10 +32,10 @@ package struct Router: Sendable {
         self.resources = resources
         let groups = [subresourceGroup] + (resources?.groups ?? [])
         discovery = DiscoveryDocuments(groups: groups)
-        openAPI = OpenAPIDocuments(group: subresourceGroup)
+        openAPI = OpenAPIDocuments(group: subresourceGroup, resources: resources?.groups ?? [])
         publicDocuments = PublicDocuments(
             [("/version", self.version)] + discovery.groups.map { ("/apis/\($0.key)", $0.value) }
-                + discovery.resources.map { ("/apis/\($0.key)", $0.value) })
+                + discovery.resources.map { (Self.path(ofVersion: $0.key), $0.value) })
     }
 
     func answer(
@@ -52,15 +52,22 @@ package struct Router: Sendable {
         {
             return try await subresource(request, version, info, query, user, auditID)
         }
-        guard let resources, let endpoint = resources.endpoint(for: info) else { throw .pathNotFound }
+        if let reviews = resources?.reviews, let review = SelfReviews.resource(for: info) {
+            guard request.head.method == .post else {
+                return Self.methodNotAllowed(.methodNotAllowed, allowed: [.post])
+            }
+            return try await reviews.answer(try await read(request, info, query, user, auditID), review)
+        }
+        guard let resources, var endpoint = resources.endpoint(for: info) else { throw .pathNotFound }
         let allowed = endpoint.allowedMethods(info)
         guard endpoint.verbs.contains(info.verb), allowed.contains(request.head.method) else {
             return Self.methodNotAllowed(endpoint.methodNotAllowed(info), allowed: allowed)
         }
         let apiRequest = try await read(request, info, query, user, auditID)
-        guard MediaTypes(request.head.fields.values("accept")).acceptsJSON else {
+        guard let form = try ObjectForm.negotiated(MediaTypes(request.head.fields.values("accept")), query) else {
             throw .notAcceptable(accepted: ["application/json"])
         }
+        endpoint.rendering.form = form
         return try await endpoint.answer(apiRequest)
     }
 
@@ -143,8 +150,13 @@ package struct Router: Sendable {
 
     private var paths: [String] {
         ["/api", "/apis"] + discovery.groups.keys.sorted().map { "/apis/\($0)" }
-            + discovery.resources.keys.sorted().map { $0.contains("/") ? "/apis/\($0)" : "/api/\($0)" }
+            + discovery.resources.keys.sorted().map(Self.path(ofVersion:))
             + ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+    }
+
+    /// `/apis/kubevirt.io/v1`, of the core group `/api/v1`.
+    private static func path(ofVersion groupVersion: String) -> String {
+        groupVersion.contains("/") ? "/apis/\(groupVersion)" : "/api/\(groupVersion)"
     }
 
     private func health(_ segments: [String], _ query: QueryParameters) throws(Status) -> APIAnswer {

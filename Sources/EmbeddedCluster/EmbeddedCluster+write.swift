@@ -38,6 +38,7 @@ extension EmbeddedCluster {
             }
         ) { current throws(Status) in
             guard current == nil else { throw resource.alreadyExists(name) }
+            try options.check(started, nil)
             return .put(started)
         }.object
     }
@@ -58,8 +59,10 @@ extension EmbeddedCluster {
                 throw resource.conflict(
                     name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(oldUID)")
             }
-            return try strategy.changed(
+            let change = try strategy.changed(
                 object, from: old, current: current, name: name, subresource: options.subresource)
+            if case .put(let new) = change, options.subresource == nil { try options.check(new, old) }
+            return change
         }.object
     }
 
@@ -74,8 +77,10 @@ extension EmbeddedCluster {
             let old = try JSONValue(stored: current)
             let object = try patch.applied(to: old)
             try strategy.checkIdentity(object, namespace: namespace, name: name)
-            return try strategy.changed(
+            let change = try strategy.changed(
                 object, from: old, current: current, name: name, subresource: options.subresource)
+            if case .put(let new) = change, options.subresource == nil { try options.check(new, old) }
+            return change
         }.object
     }
 

@@ -60,6 +60,9 @@ package enum Patch: Sendable {
     case merge(JSONValue)
 }
 
+/// Throws what is wrong with an object as it would be stored; `old` is `nil` for a new one.
+package typealias ObjectCheck = @Sendable (_ new: JSONValue, _ old: JSONValue?) throws(Status) -> Void
+
 package struct WriteOptions: Sendable {
     /// `?dryRun=All`: every check, nothing stored.
     package var dryRun = false
@@ -67,6 +70,8 @@ package struct WriteOptions: Sendable {
     package var fieldManager = ""
     /// The last part of the path, such as `status`; `nil` for the object itself.
     package var subresource: String?
+    /// Rules beyond the resource's own, for a cluster that keeps its objects itself.
+    package var check: ObjectCheck = { _, _ in }
 
     package init(dryRun: Bool = false, fieldManager: String = "", subresource: String? = nil) {
         self.dryRun = dryRun

@@ -40,7 +40,8 @@ package struct DuplicateFields: Sendable {
         }
     }
 
-    private static func shortened(_ name: String) -> String {
+    /// A name as it is reported.
+    package static func shortened(_ name: String) -> String {
         let scalars = name.unicodeScalars
         guard let end = scalars.index(scalars.startIndex, offsetBy: nameLimit, limitedBy: scalars.endIndex),
             end != scalars.endIndex

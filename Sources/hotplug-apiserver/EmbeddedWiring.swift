@@ -46,8 +46,14 @@ struct EmbeddedWiring: ClusterWiring {
 
     var cluster: any Cluster { store }
     var facts: any ClusterFactsSource { KubeVirtFactsSource(cluster: store) }
-    var authorizer: UnionAuthorizer { UnionAuthorizer([PublicPathAuthorizer(), PrivilegedGroupAuthorizer()]) }
-    var resources: ResourceEndpoints? { ResourceEndpoints(resources: EmbeddedCluster.resources, cluster: store) }
+    var authorizer: UnionAuthorizer {
+        UnionAuthorizer([PublicPathAuthorizer(), SelfReviewAuthorizer(), PrivilegedGroupAuthorizer()])
+    }
+    var resources: ResourceEndpoints? {
+        ResourceEndpoints(
+            resources: EmbeddedCluster.resources, cluster: store, authorizer: authorizer,
+            admission: KubeVirtRules(facts: facts))
+    }
     var version: VersionInfo {
         VersionInfo(gitVersion: "\(Self.kubernetesVersion)+hotplug-apiserver-\(HotplugCommand.version)")
     }

@@ -14,8 +14,9 @@ import Testing
         (["application/json;as=Table;v=v1;g=meta.k8s.io,application/json"], true),
         (["text/html"], false), (["application/vnd.kubernetes.protobuf"], false), (["application/json;q=0"], false),
         (["application/xml, text/*"], false),
-    ]) func `knows whether plain JSON will do`(accept: [String], expected: Bool) {
-        #expect(MediaTypes(accept).acceptsJSON == expected)
+    ]) func `knows whether some JSON will do`(accept: [String], expected: Bool) throws {
+        let form = try ObjectForm.negotiated(MediaTypes(accept), QueryParameters(nil))
+        #expect((form != nil) == expected)
     }
 
     @Test(arguments: [

@@ -7,7 +7,8 @@ import Testing
     private static let dotted = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     private static let deprecated = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
-    private let documents = OpenAPIDocuments(group: Fixture.subresources)
+    private let documents = OpenAPIDocuments(
+        group: Fixture.subresources, resources: [Fixture.core, Fixture.resources] + SelfReviews.groups)
 
     private func answer(_ path: String, accept: String? = nil, query: String? = nil) throws -> APIAnswer {
         try documents.answer(
@@ -29,7 +30,10 @@ import Testing
         reference.split(separator: "/").dropFirst().reduce(document as JSONValue?) { $0?[String($1)] }
     }
 
-    @Test(arguments: ["openapi/v2", "openapi/v3/apis/subresources.kubevirt.io/v1"])
+    @Test(arguments: [
+        "openapi/v2", "openapi/v3/apis/subresources.kubevirt.io/v1", "openapi/v3/apis/kubevirt.io/v1",
+        "openapi/v3/apis/kubevirt.io/v1alpha3", "openapi/v3/api/v1", "openapi/v3/apis/authorization.k8s.io/v1",
+    ])
     func `refers to nothing that is not there`(path: String) throws {
         let document = try #require(value(answer(path)))
         let references = references(document)
@@ -96,7 +100,11 @@ import Testing
     @Test func `links the documents of OpenAPI 3 by their hash`() throws {
         let root = try #require(value(answer("openapi/v3")))
         let paths = try #require(root["paths"]?.object)
-        let names = ["apis/subresources.kubevirt.io/v1", "apis/subresources.kubevirt.io/v1alpha3"]
+        let names = [
+            "apis/subresources.kubevirt.io/v1", "apis/subresources.kubevirt.io/v1alpha3", "api/v1",
+            "apis/kubevirt.io/v1", "apis/kubevirt.io/v1alpha3", "apis/authorization.k8s.io/v1",
+            "apis/authentication.k8s.io/v1", "apis/authentication.k8s.io/v1beta1",
+        ]
         #expect(paths.members.map(\.name) == names)
         for (name, entry) in paths.members {
             let url = try #require(entry["serverRelativeURL"]?.string).split(separator: "?").map(String.init)
@@ -115,5 +123,35 @@ import Testing
     @Test(arguments: ["openapi", "openapi/v1", "openapi/v2/x", "openapi/v3/apis", "openapi/v3/apis/g/v1"])
     func `knows no other document`(path: String) {
         #expect(throws: Status.pathNotFound) { try answer(path) }
+    }
+
+    /// What kubectl looks for before it leaves the check of fields to the server.
+    @Test(arguments: ["v1", "v1alpha3"]) func `tells that patches take fieldValidation`(version: String) throws {
+        let document = try #require(value(answer("openapi/v3/apis/kubevirt.io/\(version)")))
+        let path = "/apis/kubevirt.io/\(version)/namespaces/{namespace}/virtualmachines/{name}"
+        let patch = try #require(document["paths"]?[path]?["patch"])
+        #expect(
+            patch["x-kubernetes-group-version-kind"]
+                == ["group": "kubevirt.io", "version": .string(version), "kind": "VirtualMachine"])
+        #expect(patch["parameters"]?.array?.contains { $0["name"] == "fieldValidation" } == true)
+        let schema = try #require(
+            document[path: "components", "schemas"]?["io.kubevirt.\(version).VirtualMachine"])
+        #expect(schema["x-kubernetes-group-version-kind"]?.array?.first == patch["x-kubernetes-group-version-kind"])
+    }
+
+    @Test(arguments: ["apis/kubevirt.io/v1", "api/v1", "apis/authentication.k8s.io/v1"])
+    func `gives each operation on a resource a name of its own`(name: String) throws {
+        let document = try #require(value(answer("openapi/v3/\(name)")))
+        var identifiers: [String] = []
+        for (path, item) in try #require(document["paths"]?.object).members {
+            for (method, operation) in item.object?.members ?? [] {
+                identifiers.append(operation["operationId"]?.string ?? "")
+                let inPath = operation["parameters"]?.array?.filter { $0["in"] == "path" } ?? []
+                #expect(inPath.count == path.count { $0 == "{" }, "\(method) \(path)")
+                #expect(operation["responses"]?["404"] != nil)
+            }
+        }
+        #expect(identifiers.isEmpty == false)
+        #expect(Set(identifiers).count == identifiers.count, "\(identifiers)")
     }
 }

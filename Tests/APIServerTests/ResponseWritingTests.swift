@@ -124,4 +124,41 @@ import Testing
         #expect(values("Content-Type", response) == ["application/json;g=x"])
         #expect(values("Cache-Control", response) == ["public, immutable"])
     }
+
+    @Test func `gave the pretty and the compact document one validator`() throws {
+        let document = StaticDocument(["a": ["b": 1]])
+        let answer = APIAnswer(.document(document))
+        let pretty = written(answer, Fixture.head(["User-Agent": "curl/8"]))
+        let tag = try #require(values("ETag", pretty).first)
+        #expect(tag != document.entityTag)
+        #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
+        #expect(written(answer, Fixture.head(["User-Agent": "curl/8", "If-None-Match": tag])).head.status == 304)
+        #expect(written(answer, Fixture.head(["If-None-Match": tag])).head.status == 200)
+        #expect(
+            written(answer, Fixture.head(["User-Agent": "curl/8", "If-None-Match": document.entityTag])).head.status
+                == 200)
+    }
+
+    @Test func `gave the compressed and the plain document one validator`() throws {
+        let text = String(repeating: "x", count: ResponseWriting.gzipThreshold)
+        let answer = APIAnswer(.document(StaticDocument(["a": .string(text)])))
+        let plain = try #require(values("ETag", written(answer)).first)
+        let compressed = written(answer, Fixture.head(["Accept-Encoding": "gzip"]))
+        #expect(values("Content-Encoding", compressed) == ["gzip"])
+        #expect(values("ETag", compressed) != [plain])
+        let tag = try #require(values("ETag", compressed).first)
+        let again = written(answer, Fixture.head(["Accept-Encoding": "gzip", "If-None-Match": tag]))
+        #expect(again.head.status == 304)
+        #expect(bytes(again) == [])
+        #expect(values("Content-Encoding", again).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("TAG", 304), ("W/TAG", 304), ("\"other\", TAG", 304), ("*", 304), ("\"other\"", 200), ("", 200),
+    ]) func `knows a validator in each form that If-None-Match takes`(value: String, status: Int) {
+        let document = StaticDocument(["a": 1])
+        let value = value.replacing("TAG", with: document.entityTag)
+        let response = written(APIAnswer(.document(document)), Fixture.head(["If-None-Match": value]))
+        #expect(response.head.status == status)
+    }
 }

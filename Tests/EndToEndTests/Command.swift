@@ -12,11 +12,12 @@ struct Command {
     }
 
     /// Seconds until a program that does not end is killed.
-    private static let timeout = 30.0
+    static let timeout = 30.0
 
     /// Runs `words[0]`, found in PATH; output goes through files, so that no pipe can fill.
     static func run(
-        _ words: [String], input: String = "", environment: [String: String] = [:], directory: String? = nil
+        _ words: [String], input: String = "", environment: [String: String] = [:], directory: String? = nil,
+        timeout: Double = Self.timeout
     ) throws -> Result {
         let files = try TemporaryDirectory()
         let inputFile = try files.write(input, to: "in")

@@ -34,12 +34,13 @@ import Testing
         var shown: String { "\(kind.kind.lowercased()).\(kind.apiVersion.prefix { $0 != "/" })/x" }
 
         func manifest(_ value: String) -> String {
-            """
-            apiVersion: \(kind.apiVersion)
-            kind: \(kind.kind)
-            metadata: {name: x}
-            spec: {a: {b: "\(value)"}, list: [1, 2]}
-            """
+            let machine = kind.kind == "VirtualMachine" ? "running: false, template: {spec: {}}, " : ""
+            return """
+                apiVersion: \(kind.apiVersion)
+                kind: \(kind.kind)
+                metadata: {name: x}
+                spec: {\(machine)a: {b: "\(value)"}, list: [1, 2]}
+                """
         }
 
         func callAsFunction(_ words: String..., input: String = "", editor: String = "") throws -> Command.Result {
@@ -64,21 +65,25 @@ import Testing
             let run = try session(path, kind)
             expect(try run("create", "--validate=false", "-f", "-", input: run.manifest("1")), "\(run.shown) created\n")
             #expect(try run("get", kind.resource).output.contains("x "))
-            expect(
-                try run(
-                    "patch", kind.resource, "x", "--type=json", "-p",
-                    #"[{"op":"test","path":"/spec/a/b","value":"1"},{"op":"add","path":"/spec/list/-","value":3}]"#),
-                "\(run.shown) patched\n")
-            expect(
-                try run("patch", kind.resource, "x", "--type=merge", "-p", #"{"spec":{"a":null}}"#),
-                "\(run.shown) patched\n")
-            // A VMI has no status of its own path, so that its controllers raise the generation too.
-            let generation = kind.resource == "vmi" ? "" : "{.metadata.generation}"
-            expect(
-                try run("get", kind.resource, "x", "-ojsonpath={.spec} \(generation)"),
-                #"{"list":[1,2,3]} "# + (generation.isEmpty ? "" : "3"))
-            expect(
-                try run("replace", "--validate=false", "-f", "-", input: run.manifest("2")), "\(run.shown) replaced\n")
+            let patched = try run(
+                "patch", kind.resource, "x", "--type=json", "-p",
+                #"[{"op":"test","path":"/spec/a/b","value":"1"},{"op":"add","path":"/spec/list/-","value":3}]"#)
+            if kind.resource == "vmi" {
+                // Nobody but KubeVirt changes the spec of a machine that runs.
+                #expect(patched.errors.contains("update of VMI object is restricted"), "\(patched)")
+                #expect(try run("label", kind.resource, "x", "l=v").status == 0)
+            } else {
+                expect(patched, "\(run.shown) patched\n")
+                expect(
+                    try run("patch", kind.resource, "x", "--type=merge", "-p", #"{"spec":{"a":null}}"#),
+                    "\(run.shown) patched\n")
+                expect(
+                    try run("get", kind.resource, "x", "-ojsonpath={.spec.list} {.spec.a} {.metadata.generation}"),
+                    "[1,2,3]  3")
+                expect(
+                    try run("replace", "--validate=false", "-f", "-", input: run.manifest("2")),
+                    "\(run.shown) replaced\n")
+            }
             let deleted = try run("delete", kind.resource, "x")
             #expect(deleted.status == 0, "\(deleted)")
             #expect(deleted.output.contains(#""x" deleted"#), "\(deleted)")
@@ -120,6 +125,64 @@ import Testing
             #"Error from server (NotFound): virtualmachines.kubevirt.io "other" not found"#)
     }
 
+    @Test(arguments: Kubectl.allPaths) func `shows the columns of KubeVirt`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        for (words, parts) in [
+            ("get vmi vmi-fedora", ["NAME AGE PHASE IP NODENAME READY\nvmi-fedora ", " Running "]),
+            ("get vmi -A -o wide", ["NAMESPACE NAME ", " LIVE-MIGRATABLE PAUSED\ndefault vmi-fedora "]),
+            ("get ns", ["NAME STATUS AGE\ndefault Active "]),
+        ] {
+            let shown = try Command.run(
+                [path] + words.split(separator: " ").map(String.init),
+                environment: ["KUBECONFIG": kubectl.kubeconfig, "HOME": kubectl.home])
+            // One space between columns, whatever their widths.
+            let columns = shown.output.split(separator: " ").joined(separator: " ")
+            for part in parts { #expect(columns.contains(part), "\(words)\n\(shown)") }
+        }
+        let sorted = try kubectl("get", "vmi", "--sort-by=.metadata.name")
+        #expect(sorted.output.contains("vmi-fedora"), "\(sorted)")
+        let both = try kubectl("get", "vm,vmi,kubevirt", "--show-labels")
+        #expect(both.status == 0, "\(both)")
+        #expect(both.output.contains("virtualmachine.kubevirt.io/vm-fedora"), "\(both)")
+    }
+
+    @Test(arguments: Kubectl.allPaths) func `explains fields, and refuses one that there is not`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let explained = try kubectl("explain", "vmi.spec.domain.devices.interfaces")
+        #expect(explained.status == 0, "\(explained)")
+        #expect(explained.output.contains("macAddress"), "\(explained)")
+        let manifest = """
+            apiVersion: kubevirt.io/v1
+            kind: VirtualMachine
+            metadata: {name: strict}
+            spec:
+              running: false
+              template:
+                spec:
+                  domain: {devices: {interfaces: [{name: a, bridge: {}}]}}
+                  networks: [{name: a, multus: {networkName: net, defualt: true}}]
+            """
+        let refused = try kubectl("apply", "-f", "-", input: manifest)
+        #expect(refused.status == 1, "\(refused)")
+        #expect(
+            refused.errors.contains(#"unknown field "spec.template.spec.networks[0].multus.defualt""#), "\(refused)")
+        let warned = try kubectl("apply", "--dry-run=server", "--validate=warn", "-f", "-", input: manifest)
+        #expect(warned.status == 0, "\(warned)")
+        #expect(warned.errors.contains("Warning: unknown field"), "\(warned)")
+    }
+
+    @Test(arguments: Kubectl.allPaths) func `tells who asks and what they may`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let may = try kubectl(
+            "auth", "can-i", "update", "virtualmachineinstances/addinterface.subresources.kubevirt.io")
+        #expect(may.output == "yes\n", "\(may)")
+        let list = try kubectl("auth", "can-i", "--list")
+        #expect(list.output.contains("*.* "), "\(list)")
+        #expect(list.output.contains("selfsubjectreviews.authentication.k8s.io "), "\(list)")
+        let who = try kubectl("auth", "whoami", "-ojsonpath={.status.userInfo.username}")
+        #expect(who.output == "kubernetes-admin", "\(who)")
+    }
+
     @Test(arguments: Kubectl.allPaths) func `discovers the server`(path: String) throws {
         let kubectl = try SharedServer.current.kubectl(path)
         let resources = try kubectl("api-resources", "--no-headers")
@@ -128,12 +191,14 @@ import Testing
         #expect(
             names.sorted() == [
                 "events", "kubevirts", "namespaces", "network-attachment-definitions", "pods",
+                "selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews",
                 "virtualmachineinstancemigrations", "virtualmachineinstances", "virtualmachines",
             ])
         #expect(resources.errors == "")
         let versions = try kubectl("api-versions")
         #expect(
             versions.output.split(separator: "\n").sorted() == [
+                "authentication.k8s.io/v1", "authentication.k8s.io/v1beta1", "authorization.k8s.io/v1",
                 "k8s.cni.cncf.io/v1", "kubevirt.io/v1", "kubevirt.io/v1alpha3", "subresources.kubevirt.io/v1",
                 "subresources.kubevirt.io/v1alpha3", "v1",
             ])

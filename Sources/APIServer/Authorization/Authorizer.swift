@@ -7,9 +7,14 @@ package protocol Authorizer: Sendable {
 
     /// What `authorize` would answer, where that is known without a wait; else `nil`.
     func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision?
+
+    /// What the user may do, as far as it can be listed.
+    func rules(for user: UserInfo) -> AuthorizationRules
 }
 
 extension Authorizer {
+    package func rules(for user: UserInfo) -> AuthorizationRules { AuthorizationRules(isIncomplete: true) }
+
     package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { nil }
 }
 
@@ -23,7 +28,7 @@ package enum AuthorizationDecision: Sendable, Equatable {
 
 /// The first that has an opinion.
 package struct UnionAuthorizer: Authorizer {
-    private let authorizers: [any Authorizer]
+    fileprivate let authorizers: [any Authorizer]
 
     package init(_ authorizers: [any Authorizer]) {
         self.authorizers = authorizers
@@ -46,6 +51,12 @@ package struct UnionAuthorizer: Authorizer {
     }
 }
 
+extension UnionAuthorizer {
+    package func rules(for user: UserInfo) -> AuthorizationRules {
+        authorizers.reduce(AuthorizationRules()) { $0 + $1.rules(for: user) }
+    }
+}
+
 /// `system:masters` may do everything, without asking anybody.
 package struct PrivilegedGroupAuthorizer: Authorizer {
     package init() {}
@@ -55,6 +66,13 @@ package struct PrivilegedGroupAuthorizer: Authorizer {
     }
 
     package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { decision(user) }
+
+    package func rules(for user: UserInfo) -> AuthorizationRules {
+        guard decision(user) == .allowed else { return AuthorizationRules() }
+        return AuthorizationRules(
+            resources: [AuthorizationRules.ResourceRule(verbs: ["*"], groups: ["*"], resources: ["*"])],
+            paths: [AuthorizationRules.PathRule(verbs: ["*"], paths: ["*"])])
+    }
 
     private func decision(_ user: UserInfo) -> AuthorizationDecision {
         user.groups.contains(UserInfo.privilegedGroup) ? .allowed : .noOpinion
@@ -84,6 +102,15 @@ package struct PublicPathAuthorizer: Authorizer {
     }
 
     package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? { decision(info) }
+
+    package func rules(for user: UserInfo) -> AuthorizationRules {
+        let discovery = ["/api/*", "/apis/*"]
+        return AuthorizationRules(
+            paths: [
+                AuthorizationRules.PathRule(
+                    verbs: ["get"], paths: (exact.sorted() + prefixes.sorted().map { "\($0)*" }) + discovery)
+            ])
+    }
 
     private func decision(_ info: RequestInfo) -> AuthorizationDecision {
         guard info.verb == "get" || info.verb == "head" || info.verb == "list" else { return .noOpinion }

@@ -6,6 +6,8 @@ package struct APIGroup: Sendable {
         package let name: String
         package let resources: [Resource]
         package let subresources: [Subresource]
+        /// What can be done with each of `resources`.
+        var resourceVerbs = APIGroup.resourceVerbs
     }
 
     /// A subresource whose parent is served elsewhere.
@@ -34,13 +36,17 @@ package struct APIGroup: Sendable {
 
     /// A group of resources with all their verbs, in the versions of the first of them.
     package init(resources: [Resource]) {
+        self.init(resources: resources, verbs: Self.resourceVerbs)
+    }
+
+    init(resources: [Resource], verbs: [String]) {
         name = resources.first?.group ?? ""
         versions = (resources.first.map { [$0.version] + $0.otherVersions } ?? []).map { version in
             Version(
                 name: version,
                 resources: resources.filter { $0.version == version || $0.otherVersions.contains(version) }
                     .map { $0.served(as: version) },
-                subresources: [])
+                subresources: [], resourceVerbs: verbs)
         }
     }
 

@@ -55,7 +55,7 @@ struct DiscoveryDocuments: Sendable {
             var entry: JSONValue = [
                 "name": .string(resource.plural), "singularName": .string(resource.singular),
                 "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
-                "verbs": strings(APIGroup.resourceVerbs), "shortNames": strings(resource.shortNames),
+                "verbs": strings(version.resourceVerbs), "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }
             guard resource.hasStatusSubresource else { return [entry] }
@@ -109,7 +109,7 @@ struct DiscoveryDocuments: Sendable {
             var entry: JSONValue = [
                 "resource": .string(resource.plural), "responseKind": kind,
                 "scope": resource.isNamespaced ? "Namespaced" : "Cluster",
-                "singularResource": .string(resource.singular), "verbs": strings(APIGroup.resourceVerbs),
+                "singularResource": .string(resource.singular), "verbs": strings(version.resourceVerbs),
                 "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }

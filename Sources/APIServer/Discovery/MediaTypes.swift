@@ -10,7 +10,7 @@ struct MediaTypes {
     /// Without those of weight 0; the greatest weight first.
     let clauses: [Clause]
     /// Whether the client said nothing, not even what it does not want.
-    private let isSilent: Bool
+    let isSilent: Bool
 
     init(_ accept: [String]) {
         let weighted = accept.flatMap { $0.split(separator: ",") }.compactMap {
@@ -30,11 +30,6 @@ struct MediaTypes {
         clauses = weighted.enumerated().sorted { left, right in
             (right.element.weight, left.offset) < (left.element.weight, right.offset)
         }.map(\.element.clause)
-    }
-
-    /// Whether plain JSON will do; no Accept accepts everything.
-    var acceptsJSON: Bool {
-        isSilent || clauses.contains { ["application/json", "application/*", "*/*"].contains($0.type) }
     }
 
     /// The version of aggregated discovery that the client wants most; `nil` means the legacy documents.

@@ -1,7 +1,8 @@
 import HTTPWire
 import KubeModel
 
-/// `/openapi/v2` and `/openapi/v3` for the subresources (kube-openapi `pkg/handler`, `pkg/handler3`).
+/// `/openapi/v2` for the subresources, `/openapi/v3` for them and for the resources (kube-openapi `pkg/handler`,
+/// `pkg/handler3`).
 struct OpenAPIDocuments: Sendable {
     private static let protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     private static let oldProtobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -11,10 +12,18 @@ struct OpenAPIDocuments: Sendable {
     private let v3: [String: StaticDocument]
     private let v3Root: StaticDocument
 
-    init(group: APIGroup) {
+    init(group: APIGroup, resources: [APIGroup] = []) {
         v2 = StaticDocument(Self.swagger(group))
-        let pairs = group.versions.map { version in
+        var pairs = group.versions.map { version in
             ("apis/\(group.name)/\(version.name)", StaticDocument(Self.openAPI(group, version)))
+        }
+        for resources in resources {
+            pairs += resources.versions.map { version in
+                (
+                    (resources.isCore ? "api/" : "apis/") + resources.groupVersion(version),
+                    StaticDocument(ResourceOpenAPI.document(resources, version))
+                )
+            }
         }
         v3 = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         var paths: JSONValue = [:]
@@ -63,13 +72,22 @@ struct OpenAPIDocuments: Sendable {
 
     // MARK: Content
 
-    private static let queryParameters: [(name: String, text: String)] = [
+    static let queryParameters: [(name: String, text: String)] = [
         ("dryRun", "When present, indicates that modifications should not be persisted. The only value is All."),
         ("fieldManager", "A name for the actor that makes the change; at most 128 printable characters."),
         (
             "fieldValidation",
             "What to do about unknown and duplicate fields of the body: Ignore, Warn (the default) or Strict."
         ),
+    ]
+
+    static let statusSchema: JSONValue = [
+        "description": "Status is the answer to a request that failed: metav1.Status.", "type": "object",
+        "properties": [
+            "kind": ["type": "string"], "apiVersion": ["type": "string"], "metadata": ["type": "object"],
+            "status": ["type": "string"], "message": ["type": "string"], "reason": ["type": "string"],
+            "details": ["type": "object"], "code": ["type": "integer", "format": "int32"],
+        ],
     ]
 
     private static func schemas() -> JSONValue {
@@ -104,14 +122,7 @@ struct OpenAPIDocuments: Sendable {
                         "description": "0 to force the restart.", "type": "integer", "format": "int64",
                     ]
                 ]),
-            "v1.Status": [
-                "description": "Status is the answer to a request that failed: metav1.Status.", "type": "object",
-                "properties": [
-                    "kind": ["type": "string"], "apiVersion": ["type": "string"], "metadata": ["type": "object"],
-                    "status": ["type": "string"], "message": ["type": "string"], "reason": ["type": "string"],
-                    "details": ["type": "object"], "code": ["type": "integer", "format": "int32"],
-                ],
-            ],
+            "v1.Status": statusSchema,
         ]
     }
 
@@ -124,9 +135,10 @@ struct OpenAPIDocuments: Sendable {
         return ["description": .string(description), "type": "object", "properties": properties]
     }
 
-    private static let failures: [(code: String, text: String)] = [
+    static let failures: [(code: String, text: String)] = [
         ("400", "Bad Request"), ("401", "Unauthorized"), ("403", "Forbidden"), ("404", "Not Found"),
-        ("409", "Conflict"), ("413", "Request Entity Too Large"), ("415", "Unsupported Media Type"),
+        ("405", "Method Not Allowed"), ("406", "Not Acceptable"), ("409", "Conflict"), ("410", "Gone"),
+        ("413", "Request Entity Too Large"), ("415", "Unsupported Media Type"),
         ("422", "Unprocessable Entity"), ("429", "Too Many Requests"), ("500", "Internal Server Error"),
         ("503", "Service Unavailable"), ("504", "Gateway Timeout"),
     ]

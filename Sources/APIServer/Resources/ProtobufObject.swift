@@ -16,6 +16,7 @@ enum ProtobufObject {
     indirect enum Kind: Sendable {
         case string
         case int64
+        case bool
         case message(Message)
         case strings
         /// `map<string, string>`.
@@ -40,10 +41,34 @@ enum ProtobufObject {
         ]
     }
 
+    private static let resourceAttributes: Message = [
+        1: ("namespace", .string), 2: ("verb", .string), 3: ("group", .string), 4: ("version", .string),
+        5: ("resource", .string), 6: ("subresource", .string), 7: ("name", .string),
+    ]
+
+    private static let subjectReview: Message = [
+        1: ("metadata", .message(objectMeta)),
+        2: ("status", .message([1: ("userInfo", .message([1: ("username", .string), 2: ("uid", .string)]))])),
+    ]
+
     /// By apiVersion and kind.
     private static let messages: [String: Message] = [
         // staging/src/k8s.io/api/core/v1/generated.proto
-        "v1/Namespace": object([1: ("finalizers", .strings)], status: [1: ("phase", .string)])
+        "v1/Namespace": object([1: ("finalizers", .strings)], status: [1: ("phase", .string)]),
+        // staging/src/k8s.io/api/authorization/v1/generated.proto
+        "authorization.k8s.io/v1/SelfSubjectAccessReview": object(
+            [
+                1: ("resourceAttributes", .message(resourceAttributes)),
+                2: ("nonResourceAttributes", .message([1: ("path", .string), 2: ("verb", .string)])),
+            ],
+            status: [
+                1: ("allowed", .bool), 2: ("reason", .string), 3: ("evaluationError", .string), 4: ("denied", .bool),
+            ]),
+        "authorization.k8s.io/v1/SelfSubjectRulesReview": object(
+            [1: ("namespace", .string)], status: [3: ("incomplete", .bool), 4: ("evaluationError", .string)]),
+        // staging/src/k8s.io/api/authentication/v1/generated.proto, and v1beta1: there is no spec.
+        "authentication.k8s.io/v1/SelfSubjectReview": subjectReview,
+        "authentication.k8s.io/v1beta1/SelfSubjectReview": subjectReview,
     ]
 
     /// The object of a body: `k8s`, a NUL, and a `runtime.Unknown` with the type and the message; `nil` when it is of a
@@ -93,6 +118,8 @@ enum ProtobufObject {
             case (.int64, .varint(let number)):
                 let number = Int(Int64(bitPattern: number))
                 if number != 0 { object[name] = .number(JSONNumber(number)) }
+            case (.bool, .varint(let number)):
+                if number != 0 { object[name] = true }
             case (.message(let fields), .octets(let octets)):
                 guard !fields.isEmpty || octets.isEmpty else { throw Malformed(description: "\(name) must not be set") }
                 let value = try message(octets, fields, depth: depth + 1)

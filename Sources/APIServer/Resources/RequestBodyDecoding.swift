@@ -5,8 +5,16 @@ enum RequestBodyDecoding {
     private static let objectTypes = ["application/json", "application/yaml"]
     private static let patchTypes = ["application/json-patch+json", "application/merge-patch+json"]
 
-    /// The object, and a warning for each field that stands twice.
-    static func object(_ request: APIRequest) throws(Status) -> (JSONValue, warnings: [String]) {
+    /// The object, and a warning for each field that stands twice or that the resource does not have.
+    static func object(
+        _ request: APIRequest, of resource: Resource? = nil
+    ) throws(Status) -> (JSONValue, warnings: [String]) {
+        let (object, duplicates) = try parsedObject(request)
+        let unknown = resource.map { UnknownFields.paths(in: object, of: $0) } ?? []
+        return (object, try warnings(duplicates: duplicates, unknown: unknown, request))
+    }
+
+    private static func parsedObject(_ request: APIRequest) throws(Status) -> (JSONValue, duplicates: [String]) {
         switch request.contentType {
         case nil, "", "application/json": return try json(request)
         case "application/yaml":
@@ -16,7 +24,7 @@ enum RequestBodyDecoding {
             } catch {
                 throw .badRequest("the body of the request is not YAML that this server takes: \(error)")
             }
-            return (parsed.value, try warnings(parsed.duplicates, request))
+            return parsed
         case ProtobufObject.mediaType:
             do throws(ProtobufObject.Malformed) {
                 if let object = try ProtobufObject.decode(request.body) { return (object, []) }
@@ -29,18 +37,23 @@ enum RequestBodyDecoding {
         }
     }
 
-    static func patch(_ request: APIRequest) throws(Status) -> (Patch, warnings: [String]) {
+    /// As `object`; what a JSON Patch adds is not looked through.
+    static func patch(
+        _ request: APIRequest, of resource: Resource? = nil
+    ) throws(Status) -> (Patch, warnings: [String]) {
         switch request.contentType {
         case "application/json-patch+json":
-            let (value, warnings) = try json(request)
+            let (value, duplicates) = try json(request)
+            let warnings = try warnings(duplicates: duplicates, unknown: [], request)
             do throws(JSONPatchError) {
                 return (.json(try JSONPatch(json: value)), warnings)
             } catch {
                 throw .badRequest("the body of the request is not a JSON Patch: \(error)")
             }
         case "application/merge-patch+json":
-            let (value, warnings) = try json(request)
-            return (.merge(value), warnings)
+            let (value, duplicates) = try json(request)
+            let unknown = resource.map { UnknownFields.paths(in: value, of: $0, isPatch: true) } ?? []
+            return (.merge(value), try warnings(duplicates: duplicates, unknown: unknown, request))
         case "application/apply-patch+yaml":
             var status = Status.unsupportedMediaType(accepted: patchTypes)
             status.message =
@@ -74,23 +87,24 @@ enum RequestBodyDecoding {
         return !values.isEmpty
     }
 
-    private static func json(_ request: APIRequest) throws(Status) -> (JSONValue, warnings: [String]) {
-        let parsed: (value: JSONValue, duplicates: [String])
+    private static func json(_ request: APIRequest) throws(Status) -> (JSONValue, duplicates: [String]) {
         do throws(JSONError) {
-            parsed = try JSONValue.parse(request.body)
+            return try JSONValue.parse(request.body)
         } catch {
             throw .badRequest("the body of the request is not JSON: \(error)")
         }
-        return (parsed.value, try warnings(parsed.duplicates, request))
     }
 
-    private static func warnings(_ duplicates: [String], _ request: APIRequest) throws(Status) -> [String] {
+    private static func warnings(
+        duplicates: [String], unknown: [String], _ request: APIRequest
+    ) throws(Status) -> [String] {
         let text = request.query.first("fieldValidation") ?? ""
         guard let validation = text.isEmpty ? .warn : FieldValidation(rawValue: text) else {
             throw .badRequest(
                 "fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
         }
-        let errors = duplicates.map { "duplicate field \"\($0)\"" }
+        let errors =
+            unknown.map { "unknown field \"\($0)\"" } + duplicates.map { "duplicate field \"\($0)\"" }
         switch validation {
         case .ignore: return []
         case .warn: return errors

@@ -9,15 +9,26 @@ package struct ResourceEndpoints: Sendable {
     let groups: [APIGroup]
     private let cluster: any ServedCluster
     private let resources: [Resource]
+    /// Answers users who ask what they may do.
+    let reviews: SelfReviews?
+    private let admission: (any ObjectAdmission)?
 
-    package init(resources: [Resource], cluster: any ServedCluster) {
+    /// - Parameters:
+    ///   - authorizer: the one that decides on requests; without it nobody can ask what they may do.
+    ///   - admission: rules for what is written.
+    package init(
+        resources: [Resource], cluster: any ServedCluster, authorizer: (any Authorizer)? = nil,
+        admission: (any ObjectAdmission)? = nil
+    ) {
         self.resources = resources
+        self.admission = admission
+        reviews = authorizer.map(SelfReviews.init)
         self.cluster = cluster
         var groups: [APIGroup] = []
         for resource in resources where !groups.contains(where: { $0.name == resource.group }) {
             groups.append(APIGroup(resources: resources.filter { $0.group == resource.group }))
         }
-        self.groups = groups
+        self.groups = groups + (reviews == nil ? [] : SelfReviews.groups)
     }
 
     /// Who answers; `nil` when there is no such resource or subresource.
@@ -31,7 +42,7 @@ package struct ResourceEndpoints: Sendable {
         let isStatus = info.subresource == "status" && resource.hasStatusSubresource
         guard info.subresource.isEmpty || isStatus else { return nil }
         return ResourceEndpoint(
-            resource: resource, isStatus: isStatus, cluster: cluster,
+            resource: resource, isStatus: isStatus, cluster: cluster, admission: admission,
             rendering: ObjectRendering(resource: resource, version: info.version))
     }
 }
@@ -42,7 +53,8 @@ struct ResourceEndpoint: Sendable {
     /// Whether it is about `/status`.
     let isStatus: Bool
     let cluster: any ServedCluster
-    let rendering: ObjectRendering
+    let admission: (any ObjectAdmission)?
+    var rendering: ObjectRendering
 
     var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
 
@@ -104,12 +116,12 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func answer(_ object: StoredObject) throws(Status) -> APIAnswer {
-        APIAnswer(.json(try rendering.object(object) + [UInt8(ascii: "\n")]))
+        APIAnswer(.json(try rendering.answer(object)))
     }
 
     private func create(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        let (object, warnings) = try RequestBodyDecoding.object(request)
-        let options = try writeOptions(request)
+        let (object, warnings) = try RequestBodyDecoding.object(request, of: resource)
+        let options = try await writeOptions(request)
         var answer = try answer(
             try await cluster.create(
                 resource, namespace: request.info.namespace, object: try rendering.stored(object), options: options))
@@ -119,8 +131,8 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        let (object, warnings) = try RequestBodyDecoding.object(request)
-        let options = try writeOptions(request)
+        let (object, warnings) = try RequestBodyDecoding.object(request, of: resource)
+        let options = try await writeOptions(request)
         var answer = try answer(
             try await cluster.update(
                 resource, namespace: request.info.namespace, name: request.info.name,
@@ -130,8 +142,8 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func patch(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        let (patch, warnings) = try RequestBodyDecoding.patch(request)
-        let options = try writeOptions(request)
+        let (patch, warnings) = try RequestBodyDecoding.patch(request, of: resource)
+        let options = try await writeOptions(request)
         var answer = try answer(
             try await cluster.patch(
                 resource, namespace: request.info.namespace, name: request.info.name,
@@ -167,10 +179,11 @@ struct ResourceEndpoint: Sendable {
         return try await deletion.answer()
     }
 
-    private func writeOptions(_ request: APIRequest) throws(Status) -> WriteOptions {
+    private func writeOptions(_ request: APIRequest) async throws(Status) -> WriteOptions {
         var options = WriteOptions(
             dryRun: try RequestBodyDecoding.dryRun(request.query.all("dryRun")), fieldManager: request.fieldManager)
         options.subresource = isStatus ? "status" : nil
+        if let admission { options.check = try await admission.check(for: resource, by: request.user) }
         return options
     }
 }

@@ -143,30 +143,3 @@ extension ListOptions {
     /// Whether each page shows the latest state.
     fileprivate var isInconsistent: Bool { continueToken?.resourceVersion == 0 }
 }
-
-extension ObjectRendering {
-    /// A list up to its first item; `listEnd` follows the last, commas stand between.
-    func listStart(_ metadata: ListMetadata) -> [UInt8] {
-        let head: JSONValue = [
-            "kind": .string("\(resource.kind)List"), "apiVersion": .string(apiVersion), "metadata": metadata.json,
-        ]
-        return head.serialized().dropLast() + Array(",\"items\":[".utf8)
-    }
-
-    var listEnd: [UInt8] { Array("]}".utf8) }
-
-    /// An object of a watch's event; `isFirst` of a watch: of its Tables the one with column definitions.
-    func watched(_ object: StoredObject, isFirst: Bool) throws(Status) -> [UInt8] {
-        try self.object(object)
-    }
-
-    /// The object of a BOOKMARK event.
-    func bookmark(resourceVersion: UInt64, annotations: JSONObject) -> [UInt8] {
-        var metadata: JSONObject = ["resourceVersion": .string(String(resourceVersion)), "creationTimestamp": .null]
-        if !annotations.isEmpty { metadata["annotations"] = .object(annotations) }
-        let object: JSONValue = [
-            "kind": .string(resource.kind), "apiVersion": .string(apiVersion), "metadata": .object(metadata),
-        ]
-        return object.serialized()
-    }
-}

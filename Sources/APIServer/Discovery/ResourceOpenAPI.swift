@@ -1,0 +1,140 @@
+import KubeModel
+
+/// OpenAPI 3 for the resources of one version: what `kubectl explain` shows, and by which kubectl knows that the server
+/// checks fields itself (cli-runtime `pkg/resource/query_param_verifier_v3.go`).
+struct ResourceOpenAPI {
+    private let group: APIGroup
+    private let version: APIGroup.Version
+
+    static func document(_ group: APIGroup, _ version: APIGroup.Version) -> JSONValue {
+        let api = ResourceOpenAPI(group: group, version: version)
+        var paths = JSONObject()
+        for resource in version.resources {
+            for (path, item) in api.paths(resource) { paths[path] = item }
+        }
+        var components = ObjectSchemas.components(of: version.resources)
+        components["v1.Status"] = OpenAPIDocuments.statusSchema
+        return [
+            "openapi": "3.0.0", "info": ["title": "hotplug-apiserver", "version": .string(version.name)],
+            "paths": .object(paths), "components": ["schemas": .object(components)],
+        ]
+    }
+
+    private func paths(_ resource: Resource) -> [(String, JSONValue)] {
+        let root = group.isCore ? "/api/\(version.name)" : "/apis/\(group.name)/\(version.name)"
+        let collection = "\(root)/\(resource.isNamespaced ? "namespaces/{namespace}/" : "")\(resource.plural)"
+        guard version.resourceVerbs.contains("list") else {
+            return [(collection, ["post": operation("post", "create", resource, at: collection)])]
+        }
+        var found = [
+            (
+                collection,
+                [
+                    "get": operation("list", "list", resource, at: collection),
+                    "post": operation("post", "create", resource, at: collection),
+                ] as JSONValue
+            ),
+            (collection + "/{name}", item(resource, collection + "/{name}", verbs: ["get", "put", "patch", "delete"])),
+        ]
+        if resource.isNamespaced {
+            let all = "\(root)/\(resource.plural)"
+            found.append((all, ["get": operation("list", "list", resource, at: all, suffix: "ForAllNamespaces")]))
+        }
+        if resource.hasStatusSubresource {
+            let path = collection + "/{name}/status"
+            found.append((path, item(resource, path, verbs: ["get", "put", "patch"], suffix: "Status")))
+        }
+        return found
+    }
+
+    private func item(_ resource: Resource, _ path: String, verbs: [String], suffix: String = "") -> JSONValue {
+        var item = JSONObject()
+        for verb in verbs {
+            let method = verb
+            let name = ["get": "read", "put": "replace", "patch": "patch", "delete": "delete"][verb] ?? verb
+            item[method] = operation(verb, name, resource, at: path, suffix: suffix)
+        }
+        return .object(item)
+    }
+
+    private func operation(
+        _ action: String, _ verb: String, _ resource: Resource, at path: String, suffix: String = ""
+    ) -> JSONValue {
+        let kind = JSONValue.object([
+            "group": .string(resource.group), "version": .string(version.name), "kind": .string(resource.kind),
+        ])
+        let scope = path.contains("{namespace}") ? "Namespaced" : ""
+        var operation: JSONValue = [
+            "operationId": .string("\(verb)\(scope)\(resource.kind)\(suffix)"),
+            "description": .string("\(verb) \(resource.kind) objects"), "x-kubernetes-action": .string(action),
+            "x-kubernetes-group-version-kind": kind,
+        ]
+        operation["parameters"] = .array(parameters(action, path))
+        if let body = body(action, resource) { operation["requestBody"] = body }
+        operation["responses"] = responses(action, resource)
+        return operation
+    }
+
+    private func parameters(_ action: String, _ path: String) -> [JSONValue] {
+        var parameters: [JSONValue] = ["namespace", "name"].filter { path.contains("{\($0)}") }.map { name in
+            ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
+        }
+        var query: [(name: String, text: String)] = []
+        switch action {
+        case "list":
+            query = [
+                ("fieldSelector", "Selects objects by fields: metadata.name=x."),
+                ("labelSelector", "Selects objects by labels."),
+            ]
+        case "post", "put", "patch": query = OpenAPIDocuments.queryParameters
+        case "delete": query = OpenAPIDocuments.queryParameters.filter { $0.name == "dryRun" }
+        default: break
+        }
+        parameters += query.map { parameter in
+            [
+                "name": .string(parameter.name), "in": "query", "schema": ["type": "string"],
+                "description": .string(parameter.text),
+            ]
+        }
+        return parameters
+    }
+
+    private func body(_ action: String, _ resource: Resource) -> JSONValue? {
+        let object: JSONValue = ["schema": ObjectSchemas.reference(ObjectSchemas.name(of: resource))]
+        switch action {
+        case "post", "put":
+            return ["required": true, "content": ["application/json": object, "application/yaml": object]]
+        case "patch":
+            return [
+                "required": true,
+                "content": [
+                    "application/json-patch+json": ["schema": ["type": "array", "items": ["type": "object"]]],
+                    "application/merge-patch+json": ["schema": ["type": "object"]],
+                ],
+            ]
+        case "delete": return ["content": ["application/json": ["schema": ["type": "object"]]]]
+        default: return nil
+        }
+    }
+
+    private func responses(_ action: String, _ resource: Resource) -> JSONValue {
+        func content(_ schema: String) -> JSONValue {
+            ["application/json": ["schema": ObjectSchemas.reference(schema)]]
+        }
+        var responses = JSONObject()
+        switch action {
+        case "list":
+            responses["200"] = ["description": "OK", "content": content(ObjectSchemas.listName(of: resource))]
+        case "post":
+            responses["201"] = ["description": "Created", "content": content(ObjectSchemas.name(of: resource))]
+        // The object while finalizers hold it, a Status when it has gone.
+        case "delete":
+            responses["200"] = ["description": "OK", "content": ["application/json": ["schema": ["type": "object"]]]]
+        default: responses["200"] = ["description": "OK", "content": content(ObjectSchemas.name(of: resource))]
+        }
+        for failure in OpenAPIDocuments.failures {
+            responses[failure.code] = ["description": .string(failure.text), "content": content("v1.Status")]
+        }
+        return .object(responses)
+    }
+}

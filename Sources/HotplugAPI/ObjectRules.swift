@@ -1,0 +1,111 @@
+package import KubeModel
+
+/// What KubeVirt's validating webhooks and multus refuse of an object that somebody writes, in their words, as
+/// kube-apiserver passes them on (KubeVirt v1.0.1 `pkg/virt-api/webhooks/validating-webhook/admitters`).
+///
+/// Pure: the object as it would be, as it is, and the facts.
+package enum ObjectRules {
+    /// `old` is `nil` when the object is new; `isKubeVirt` tells KubeVirt's own components from others.
+    ///
+    /// Throws 422 Invalid with all causes.
+    package static func check(
+        _ new: JSONValue, old: JSONValue?, of resource: Resource, facts: ClusterFacts, isKubeVirt: Bool = false
+    ) throws(Status) {
+        // What is on its way out is not held up by rules.
+        guard old == nil || !new.isBeingDeleted else { return }
+        switch resource {
+        case .virtualMachineInstance:
+            guard let old else {
+                return try refuse(
+                    try network(new, .virtualMachineInstance, facts), "virtualmachineinstances-create-validator")
+            }
+            guard new["spec"] != old["spec"], !isKubeVirt else { return }
+            try refuse(
+                [
+                    Status.Cause(
+                        reason: "FieldValueNotSupported", message: "update of VMI object is restricted", field: "")
+                ], "virtualmachineinstances-update-validator")
+        case .virtualMachine:
+            guard old == nil || new["spec"] != old?["spec"] else { return }
+            var causes = machine(new["spec"] ?? [:])
+            if causes.isEmpty { causes = try network(new, .virtualMachine, facts) }
+            try refuse(causes, "virtualmachine-validator")
+        case .virtualMachineInstanceMigration: try checkMigration(new, old)
+        case .networkAttachmentDefinition: try checkDefinition(new)
+        default: return
+        }
+    }
+
+    /// Whether a user is one of KubeVirt's components, which the webhooks tell by the name alone
+    /// (`pkg/virt-api/webhooks/utils.go`).
+    package static func isKubeVirt(user: String) -> Bool {
+        let parts = user.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "system" && parts[1] == "serviceaccount" && parts[2] == "kubevirt"
+            && ["kubevirt-apiserver", "kubevirt-handler", "kubevirt-controller"].contains(parts[3])
+    }
+
+    private static func refuse(_ causes: [Status.Cause], _ webhook: String) throws(Status) {
+        guard !causes.isEmpty else { return }
+        throw Status(
+            code: 422, reason: "Invalid",
+            message: "admission webhook \"\(webhook).kubevirt.io\" denied the request: "
+                + causes.map(\.message).joined(separator: ", "),
+            details: Status.Details(causes: causes))
+    }
+
+    private static func network(
+        _ object: JSONValue, _ target: HotplugTarget, _ facts: ClusterFacts
+    ) throws(Status) -> [Status.Cause] {
+        let subject = HotplugSubject(
+            target, namespace: object.metadataNamespace ?? "", name: object.metadataName ?? "")
+        return NetworkRules(spec: try NetworkSpec(of: object, subject: subject), facts: facts).violations()
+    }
+
+    /// `vms-admitter.go`, `ValidateVirtualMachineSpec`.
+    private static func machine(_ spec: JSONValue) -> [Status.Cause] {
+        guard spec.present("template") != nil else {
+            return [.required(at: "spec.template", "missing virtual machine template.")]
+        }
+        let strategy = spec.present("runStrategy")
+        guard let strategy else {
+            return spec.present("running") == nil
+                ? [.invalidValue(at: "spec.running", "One of Running or RunStrategy must be specified")] : []
+        }
+        guard spec.present("running") == nil else {
+            return [.invalidValue(at: "spec.running", "Running and RunStrategy are mutually exclusive")]
+        }
+        let known = ["Halted", "Manual", "Always", "RerunOnFailure", "Once"]
+        guard let text = strategy.string, known.contains(text) else {
+            return [.invalidValue(at: "spec.runStrategy", "Invalid RunStrategy (\(strategy.string ?? ""))")]
+        }
+        return []
+    }
+
+    /// `migration-create-admitter.go`, `migration-update-admitter.go`.
+    private static func checkMigration(_ new: JSONValue, _ old: JSONValue?) throws(Status) {
+        if let old {
+            guard new["spec"] != old["spec"] else { return }
+            let message = "update of Migration object's spec is restricted"
+            try refuse(
+                [Status.Cause(reason: "FieldValueNotSupported", message: message, field: "")],
+                "migration-update-validator")
+        }
+        guard (new[path: "spec", "vmiName"]?.string ?? "").isEmpty else { return }
+        try refuse([.required(at: "spec.vmiName", "vmiName is missing")], "migration-create-validator")
+    }
+
+    /// multus reads the configuration when a pod starts, and its admission controller when the object is written.
+    private static func checkDefinition(_ new: JSONValue) throws(Status) {
+        guard let config = new["spec"]?.present("config") else { return }
+        let cause: Status.Cause
+        if let text = config.string {
+            guard !text.isEmpty, (try? JSONValue(parsing: Array(text.utf8)))?.object == nil else { return }
+            cause = .invalidValue(at: "spec.config", "must be the JSON object of a CNI configuration")
+        } else {
+            cause = .invalidValue(at: "spec.config", "must be a string that holds a CNI configuration as JSON")
+        }
+        throw .invalid(
+            group: Resource.networkAttachmentDefinition.group, kind: Resource.networkAttachmentDefinition.kind,
+            name: new.metadataName ?? "", causes: [cause])
+    }
+}

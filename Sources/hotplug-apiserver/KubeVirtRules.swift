@@ -1,0 +1,16 @@
+import APIServer
+import HotplugAPI
+import KubeModel
+
+/// KubeVirt's rules as the embedded cluster's validating webhooks.
+struct KubeVirtRules: ObjectAdmission {
+    let facts: any ClusterFactsSource
+
+    func check(for resource: Resource, by user: UserInfo) async throws(Status) -> ObjectCheck {
+        let facts = try await facts.facts()
+        let isKubeVirt = ObjectRules.isKubeVirt(user: user.name)
+        return { new, old throws(Status) in
+            try ObjectRules.check(new, old: old, of: resource, facts: facts, isKubeVirt: isKubeVirt)
+        }
+    }
+}

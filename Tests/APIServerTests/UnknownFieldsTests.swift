@@ -1,0 +1,76 @@
+import KubeModel
+import Testing
+
+@testable import APIServer
+
+@Suite struct UnknownFieldsTests {
+    private func instance(_ spec: JSONValue) -> JSONValue {
+        ["apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "metadata": ["name": "x"], "spec": spec]
+    }
+
+    @Test func `finds fields that interfaces and networks do not have, wherever they are`() {
+        let spec: JSONValue = [
+            "domain": [
+                "devices": [
+                    "interfaces": [["name": "a", "bridge": [:]], ["name": "b", "bridg": [:], "model": "virtio"]]
+                ]
+            ],
+            "networks": [["name": "a", "multus": ["networkname": "n"]], ["name": "b", "pods": [:]]],
+        ]
+        let paths = ["domain.devices.interfaces[1].bridg", "networks[0].multus.networkname", "networks[1].pods"]
+        #expect(
+            UnknownFields.paths(in: instance(spec), of: .virtualMachineInstance) == paths.map { "spec." + $0 })
+        let machine: JSONValue = ["metadata": [:], "spec": ["running": false, "template": ["spec": spec]]]
+        #expect(
+            UnknownFields.paths(in: machine, of: .virtualMachine) == paths.map { "spec.template.spec." + $0 })
+    }
+
+    @Test func `finds fields that no object has`() {
+        let object: JSONValue = [
+            "kind": "VirtualMachine", "metadata": ["nmae": "x", "labels": ["a": "b"]], "spce": [:],
+        ]
+        #expect(UnknownFields.paths(in: object, of: .virtualMachine) == ["metadata.nmae", "spce"])
+    }
+
+    @Test func `lets be what it does not know`() {
+        let spec: JSONValue = [
+            "domain": ["cpu": ["cores": 2], "devices": ["rng": [:]]], "volumes": [["any": "thing"]],
+        ]
+        #expect(UnknownFields.paths(in: instance(spec), of: .virtualMachineInstance) == [])
+        for value: JSONValue in [.null, [], "x", 1] {
+            #expect(UnknownFields.paths(in: instance(value), of: .virtualMachineInstance) == [])
+            #expect(UnknownFields.paths(in: value, of: .virtualMachineInstance) == [])
+        }
+    }
+
+    @Test func `a merge patch may take away a field that there should not be`() {
+        let patch: JSONValue = ["spce": .null, "metadata": ["labels": ["a": .null]], "sepc": [:]]
+        #expect(UnknownFields.paths(in: patch, of: .virtualMachine, isPatch: true) == ["sepc"])
+    }
+
+    @Test func `reports up to the limit`() {
+        let networks = (0...UnknownFields.limit).map { _ -> JSONValue in ["x": 1] }
+        for count in [UnknownFields.limit, UnknownFields.limit + 1] {
+            let paths = UnknownFields.paths(
+                in: instance(["networks": .array(Array(networks.prefix(count)))]), of: .virtualMachineInstance)
+            #expect(paths.count == UnknownFields.limit)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (nil, nil, [#"unknown field "spce""#, #"duplicate field "spec""#]), ("Ignore", nil, []),
+            ("Strict", #"strict decoding error: unknown field "spce", duplicate field "spec""#, []),
+        ] as [(String?, String?, [String])])
+    func `does with them what the client says`(validation: String?, message: String?, warnings: [String]) throws {
+        let request = try Fixture.request(
+            #"{"spce":{},"spec":{},"spec":{}}"#, query: validation.map { "fieldValidation=\($0)" })
+        do throws(Status) {
+            #expect(try RequestBodyDecoding.object(request, of: .virtualMachine).warnings == warnings)
+            #expect(message == nil)
+        } catch {
+            #expect(error.code == 400)
+            #expect(error.message == message)
+        }
+    }
+}
