@@ -41,7 +41,8 @@ private let python: String? = {
         kopf.standardOutput = pipe
         kopf.standardError = pipe
         try kopf.run()
-        defer { kopf.terminate() }
+        // Told to end, it waits for a server that may be gone.
+        defer { kill(kopf.processIdentifier, SIGKILL) }
         log.follow(pipe.fileHandleForReading)
         let manifest = """
             apiVersion: kubevirt.io/v1
