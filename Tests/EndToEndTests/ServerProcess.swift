@@ -159,13 +159,16 @@ final class ProcessLog: @unchecked Sendable {
     func follow(_ handle: FileHandle) {
         Thread.detachNewThread { [self] in
             while true {
-                let data = handle.availableData
+                // Not `availableData`, which ends the process when a signal interrupts it.
+                var piece = [UInt8](repeating: 0, count: 65_536)
+                let count = read(handle.fileDescriptor, &piece, piece.count)
+                if count < 0, errno == EINTR { continue }
                 condition.lock()
-                text += data
-                isAtEnd = data.isEmpty
+                text += piece.prefix(max(count, 0))
+                isAtEnd = count <= 0
                 condition.broadcast()
                 condition.unlock()
-                if data.isEmpty { return }
+                if count <= 0 { return }
             }
         }
     }
