@@ -39,15 +39,21 @@ test-packages: packages
 	  echo "Installing with pip into $(CLIENTS): kubernetes kopf schemathesis"; \
 	  python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/python -m pip install --quiet kubernetes kopf schemathesis; }
 
-# The suites that drive the built binary wait for processes; the others keep time, and must not share the cores with
-# them. RealClusterTests do both.
+# Suites that keep time must not share the cores with those that compute, nor with those that wait for processes. What
+# is in no list, a new module's suite, runs in the third group.
+TIMED := HTTPServerTests DelegatedAuthTests KubeClientTests RemoteClusterTests ReactorTests
+STORED := EmbeddedClusterTests EmbeddedKubeVirtTests ResourceAPITests
+DRIVEN := EndToEndTests ManifestsTests
+
 test: test-packages
 	swift build --build-tests
 ifdef TEST_FLAGS
 	swift test --skip-build $(TEST_FLAGS)
 else
-	swift test --skip-build --skip EndToEndTests --skip ManifestsTests
-	swift test --skip-build --filter EndToEndTests --filter ManifestsTests --skip RealClusterTests
+	swift test --skip-build $(TIMED:%=--filter %)
+	swift test --skip-build $(STORED:%=--filter %)
+	swift test --skip-build $(TIMED:%=--skip %) $(STORED:%=--skip %) $(DRIVEN:%=--skip %)
+	swift test --skip-build $(DRIVEN:%=--filter %) --skip RealClusterTests
 	swift test --skip-build --filter RealClusterTests
 	python3 Tests/Durability/test_durability.py
 endif
