@@ -43,7 +43,7 @@ test-packages: packages
 # is in no list, a new module's suite, runs in the third group.
 TIMED := HTTPServerTests DelegatedAuthTests KubeClientTests RemoteClusterTests ReactorTests
 STORED := EmbeddedClusterTests EmbeddedKubeVirtTests ResourceAPITests
-DRIVEN := EndToEndTests ManifestsTests
+DRIVEN := EndToEndTests
 
 test: test-packages
 	swift build --build-tests

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A program that is run to its end.
 struct Command {
@@ -33,7 +34,7 @@ struct Command {
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorFile))
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
-        try process.run()
+        try process.start()
         if ended.wait(timeout: .now() + timeout) == .timedOut {
             kill(process.processIdentifier, SIGKILL)
             throw Failure("\(words.joined(separator: " ")) did not end within \(timeout) s")
@@ -42,5 +43,15 @@ struct Command {
             status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
             output: try String(contentsOfFile: outputFile, encoding: .utf8),
             errors: try String(contentsOfFile: errorFile, encoding: .utf8))
+    }
+}
+
+/// One process is started at a time: two at once have ended in a bad pointer inside `Process.run` (Swift 6.3.1, Linux).
+private let starting = Mutex(())
+
+extension Process {
+    /// `run`, by one thread at a time.
+    func start() throws {
+        try starting.withLock { _ in try run() }
     }
 }

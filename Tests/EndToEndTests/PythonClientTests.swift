@@ -40,7 +40,7 @@ private let python: String? = {
         let (log, pipe) = (ProcessLog(), Pipe())
         kopf.standardOutput = pipe
         kopf.standardError = pipe
-        try kopf.run()
+        try kopf.start()
         // Told to end, it waits for a server that may be gone.
         defer { kill(kopf.processIdentifier, SIGKILL) }
         log.follow(pipe.fileHandleForReading)

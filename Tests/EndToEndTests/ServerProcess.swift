@@ -43,7 +43,7 @@ final class ServerProcess: @unchecked Sendable {
         process.standardOutput = outputPipe
         process.standardError = errorPipe
         process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        try process.start()
         output.follow(outputPipe.fileHandleForReading)
         log.follow(errorPipe.fileHandleForReading)
         try startGuardian()
@@ -62,7 +62,7 @@ final class ServerProcess: @unchecked Sendable {
         guardian.executableURL = URL(fileURLWithPath: "/bin/sh")
         guardian.arguments = ["-c", "read line; kill -9 \(process.processIdentifier)"]
         guardian.standardInput = lifeline
-        try guardian.run()
+        try guardian.start()
     }
 
     /// Ends the server at once, as a power cut would.
