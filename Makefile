@@ -73,10 +73,5 @@ bench: build
 	$(call install,$(BENCH_PACKAGES))
 	python3 Tests/Benchmarks/bench.py $(RELEASE)
 
-# addinterface through a real kube-apiserver's aggregator beside the bare GET and PATCH.
-bench-cluster: build
-	$(call install,$(TEST_PACKAGES) $(CLUSTER_PACKAGES))
-	python3 Tests/Benchmarks/bench_cluster.py $(RELEASE)
-
 clean:
 	rm -rf .build .run

@@ -1,4 +1,3 @@
-internal import GRDB
 package import KubeModel
 
 extension EmbeddedCluster {
@@ -32,9 +31,10 @@ extension EmbeddedCluster {
         let key = try key(resource, namespace, name)
         return try await write(
             key, dryRun: options.dryRun,
-            check: { db in
+            check: { fetch in
                 guard resource.isNamespaced else { return }
-                try NamespaceLifecycle.check(key.namespace, creating: resource, name: name, db)
+                let namespace = try fetch(NamespaceLifecycle.key(key.namespace))
+                try NamespaceLifecycle.check(key.namespace, namespace, creating: resource, name: name)
             }
         ) { current throws(Status) in
             guard current == nil else { throw resource.alreadyExists(name) }
@@ -101,18 +101,21 @@ extension EmbeddedCluster {
     ///
     /// A dry run reads on the caller's thread and waits for no other write.
     func write(
-        _ key: ObjectKey, dryRun: Bool, check: @escaping @Sendable (Database) throws -> Void = { _ in },
+        _ key: ObjectKey, dryRun: Bool,
+        check: @escaping @Sendable ((ObjectKey) throws -> StoredObject?) throws -> Void = { _ in },
         _ decide: @escaping @Sendable (StoredObject?) throws(Status) -> Change
     ) async throws(Status) -> Written {
         if dryRun {
-            let current = try store.read { db in
-                try check(db)
-                return try ObjectTable.fetch(key, db)
+            do {
+                try check(store.fetch)
+            } catch {
+                throw error as? Status ?? .internalError("\(error)")
             }
+            let current = try store.fetch(key)
             return try decide(current).preview(of: current)
         }
         return try await store.commits.perform { transaction in
-            try transaction.read(check)
+            try check(transaction.fetch)
             let written = try transaction.write(key, decide)
             try transaction.followUp(written, of: key)
             return written

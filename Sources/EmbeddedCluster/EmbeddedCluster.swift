@@ -19,6 +19,8 @@ package final class EmbeddedCluster: WatchableCluster {
         package var writesWaitingMax = StoreLimits.writesWaitingMax
         /// What is kept of the past, so that a watch can be resumed.
         var history = EventHistory.Limits()
+        /// Octets of objects that are kept in memory.
+        var cacheBytesMax = StoreLimits.cacheBytesMax
         /// Seconds since 1970.
         package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
         /// Uniform over all 64 bits: uids and generated names are made of it.
@@ -42,7 +44,8 @@ package final class EmbeddedCluster: WatchableCluster {
     package init(directory: String, configuration: Configuration = Configuration()) throws(StoreError) {
         self.configuration = configuration
         store = try ObjectStore(
-            directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history
+            directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history,
+            cacheBytesMax: configuration.cacheBytesMax
         ) { transaction in
             try transaction.prepareNamespaces(
                 Identifiers(random: configuration.random), now: Timestamp.rfc3339(configuration.now()))
@@ -63,7 +66,7 @@ package final class EmbeddedCluster: WatchableCluster {
 
     package func get(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject {
         let key = try key(resource, namespace, name)
-        guard let object = try store.read({ db in try ObjectTable.fetch(key, db) }) else {
+        guard let object = try store.fetch(key) else {
             throw resource.notFound(name)
         }
         return object

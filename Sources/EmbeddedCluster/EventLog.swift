@@ -10,6 +10,8 @@ final class EventLog: Sendable {
     struct Entry: Sendable {
         let resource: String
         let event: WatchEvent
+
+        var key: ObjectKey { ObjectKey(resource: resource, namespace: event.namespace, name: event.name) }
     }
 
     private struct State {

@@ -32,14 +32,18 @@ final class GroupCommit: Sendable {
 
     private let writer: DatabaseQueue
     private let log: EventLog
+    private let cache: ObjectCache
     private let directory: String
     private let writesWaitingMax: Int
     private let state = Mutex(State())
 
     /// `directory` is for messages; `writesWaitingMax` counts the writes not yet taken into a batch.
-    init(writer: DatabaseQueue, log: EventLog, directory: String, writesWaitingMax: Int) {
+    init(
+        writer: DatabaseQueue, log: EventLog, cache: ObjectCache, directory: String, writesWaitingMax: Int
+    ) {
         self.writer = writer
         self.log = log
+        self.cache = cache
         self.directory = directory
         self.writesWaitingMax = writesWaitingMax
     }
@@ -121,7 +125,7 @@ final class GroupCommit: Sendable {
         do {
             if case .failed(let status) = state.withLock({ $0.condition }) { throw status }
             try db.beginTransaction(.immediate)
-            var transaction = try WriteTransaction(db)
+            var transaction = try WriteTransaction(db, cache: cache)
             let results: [Result<Written, Status>] = try writes.map { write in
                 do {
                     return .success(try write(&transaction))

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import KubeModel
 
 /// Which namespaces there are, and what may be done in them (kubernetes
@@ -39,9 +38,11 @@ enum NamespaceLifecycle {
         return terminating
     }
 
-    /// Throws unless an object may be created in the namespace.
-    static func check(_ namespace: String, creating resource: Resource, name: String, _ db: Database) throws {
-        guard let stored = try ObjectTable.fetch(key(namespace), db) else {
+    /// Throws unless an object may be created in the namespace, which `stored` is.
+    static func check(
+        _ namespace: String, _ stored: StoredObject?, creating resource: Resource, name: String
+    ) throws {
+        guard let stored else {
             throw Resource.namespace.notFound(namespace)
         }
         guard try JSONValue(stored: stored).isBeingDeleted else { return }

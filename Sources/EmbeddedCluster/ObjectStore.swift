@@ -9,13 +9,16 @@ final class ObjectStore: Sendable {
     let commits: GroupCommit
     /// What has changed since the store was opened.
     let log: EventLog
+    private let cache: ObjectCache
 
     /// `prepare` writes before anybody reads or watches.
     init(
-        directory path: String, writesWaitingMax: Int, history: EventHistory.Limits,
+        directory path: String, writesWaitingMax: Int, history: EventHistory.Limits, cacheBytesMax: Int,
         prepare: (inout WriteTransaction) throws -> Void
     ) throws(StoreError) {
         directory = try DataDirectory(path: path)
+        let cache = ObjectCache(bytesMax: cacheBytesMax)
+        self.cache = cache
         let file = try directory.createFile(StoreFile.name)
         do {
             writer = try StoreFile.writer(path: file)
@@ -23,7 +26,7 @@ final class ObjectStore: Sendable {
             try StoreFile.migrator.migrate(writer)
             try writer.inDatabase { db in
                 try db.inTransaction(.immediate) {
-                    var transaction = try WriteTransaction(db)
+                    var transaction = try WriteTransaction(db, cache: cache)
                     try prepare(&transaction)
                     try transaction.setResourceVersion()
                     return .commit
@@ -36,7 +39,19 @@ final class ObjectStore: Sendable {
         }
         try directory.synchronize()
         readers = Readers(path: file)
-        commits = GroupCommit(writer: writer, log: log, directory: path, writesWaitingMax: writesWaitingMax)
+        commits = GroupCommit(
+            writer: writer, log: log, cache: cache, directory: path, writesWaitingMax: writesWaitingMax)
+    }
+
+    /// One object, from memory if it is there.
+    func fetch(_ key: ObjectKey) throws(Status) -> StoredObject? {
+        switch cache.lookup(key) {
+        case .known(let object): return object
+        case .unknown(let epoch):
+            let object = try read { db in try ObjectTable.fetch(key, db) }
+            if let object { cache.offer(object, key, epoch: epoch) }
+            return object
+        }
     }
 
     /// Runs one statement on the calling thread, without a parse and without waiting for writes.
@@ -67,6 +82,7 @@ final class ObjectStore: Sendable {
     func close() {
         log.close()
         commits.close()
+        cache.close()
         readers.close()
         // The writer last: SQLite then empties the write-ahead log into the database.
         try? writer.close()

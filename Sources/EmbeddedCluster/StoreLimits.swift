@@ -32,6 +32,10 @@ package enum StoreLimits {
 
     /// Objects that one commit deletes of a namespace that goes.
     package static let namespaceBatchMax = 500
+    /// Octets of objects that are kept in memory, and what each counts besides.
+    package static let cacheBytesMax = 32 << 20
+    package static let cacheEntryBytes = 256
+
     /// Read connections kept open while nobody reads.
     package static let readersIdleMax = 8
     /// Seconds that a statement waits for a lock of SQLite.

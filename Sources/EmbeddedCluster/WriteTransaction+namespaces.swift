@@ -36,7 +36,7 @@ extension WriteTransaction {
     mutating func delete(_ names: some Sequence<String>, of strategy: ObjectStrategy, in namespace: String) throws {
         for name in names {
             let key = ObjectKey(resource: strategy.resource.groupResource, namespace: namespace, name: name)
-            guard try read({ db in try ObjectTable.fetch(key, db) }) != nil else { continue }
+            guard try fetch(key) != nil else { continue }
             _ = try write(key) { current throws(Status) in
                 guard let current else { throw strategy.resource.notFound(name) }
                 return try strategy.deleted(current, name: name, options: DeleteOptions())
@@ -57,7 +57,7 @@ extension WriteTransaction {
     @discardableResult
     mutating func endNamespace(_ name: String) throws -> Written? {
         let key = NamespaceLifecycle.key(name)
-        guard let current = try read({ db in try ObjectTable.fetch(key, db) }) else { return nil }
+        guard let current = try fetch(key) else { return nil }
         let namespace = try JSONValue(stored: current)
         guard namespace.isBeingDeleted, namespace["metadata"]?.object?.finalizers.isEmpty != false else { return nil }
         for resource in EmbeddedCluster.resources where resource.isNamespaced {

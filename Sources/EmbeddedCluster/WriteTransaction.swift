@@ -30,13 +30,17 @@ struct Written: Sendable {
 /// The transaction of one batch; it gives out the resourceVersions.
 struct WriteTransaction {
     private let db: Database
+    private let cache: ObjectCache
+    /// What the batch has made so far of the objects that it has changed.
+    private var changed: [ObjectKey: StoredObject?] = [:]
     private var resourceVersion: UInt64
     /// What it has changed, for those who watch.
     private(set) var events: [EventLog.Entry] = []
 
     /// Call inside a transaction.
-    init(_ db: Database) throws {
+    init(_ db: Database, cache: ObjectCache) throws {
         self.db = db
+        self.cache = cache
         resourceVersion = try ObjectTable.resourceVersion(db)
     }
 
@@ -44,7 +48,7 @@ struct WriteTransaction {
     mutating func write(
         _ key: ObjectKey, _ decide: (StoredObject?) throws(Status) -> Change
     ) throws -> Written {
-        let current = try ObjectTable.fetch(key, db)
+        let current = try fetch(key)
         switch try decide(current) {
         case .unchanged(let object): return Written(object: object)
         case .put(let object):
@@ -58,6 +62,16 @@ struct WriteTransaction {
             try ObjectTable.remove(key, db)
             note(.deleted, key, stored, previous: current)
             return Written(object: stored, isRemoved: true)
+        }
+    }
+
+    /// An object as the batch has it so far.
+    func fetch(_ key: ObjectKey) throws -> StoredObject? {
+        if let changed = changed[key] { return changed }
+        // Nothing is committed but by this thread: what is known is as in the store.
+        switch cache.lookup(key) {
+        case .known(let object): return object
+        case .unknown: return try ObjectTable.fetch(key, db)
         }
     }
 
@@ -79,13 +93,21 @@ struct WriteTransaction {
         let event = WatchEvent(
             kind: kind, namespace: key.namespace, name: key.name, object: object, previous: previous)
         events.append(EventLog.Entry(resource: key.resource, event: event))
+        changed[key] = .some(kind == .deleted ? nil : object)
     }
 
     /// Commits if a write changed something.
     func end() throws {
         guard !events.isEmpty else { return try db.rollback() }
         try setResourceVersion()
-        try db.commit()
+        cache.begin(events)
+        do {
+            try db.commit()
+        } catch {
+            cache.abandon()
+            throw error
+        }
+        cache.end(events)
     }
 
     func setResourceVersion() throws {

@@ -40,8 +40,14 @@ package struct HotplugRequest: Sendable {
         for value in dryRun where value != "All" {
             throw .badRequest("dryRun: Unsupported value: \(value.quoted): supported values: \"All\"")
         }
-        let isPrintable = fieldManager.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        guard fieldManager.count <= HotplugLimits.fieldManagerCharacters, isPrintable else {
+        // The control characters of Unicode, C0 and C1, without a look into its tables.
+        let isPrintable = fieldManager.unicodeScalars.allSatisfy { scalar in
+            scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
+        }
+        let isShort =
+            fieldManager.utf8.count <= HotplugLimits.fieldManagerCharacters
+            || fieldManager.count <= HotplugLimits.fieldManagerCharacters
+        guard isShort, isPrintable else {
             throw .badRequest(
                 "fieldManager: Invalid value: \(fieldManager.quoted): must be at most "
                     + "\(HotplugLimits.fieldManagerCharacters) printable characters")

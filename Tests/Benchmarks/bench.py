@@ -247,15 +247,18 @@ def instances(ours, count):
 
 
 def listed(ours):
-    status, content = Connection(ours.context(), ours.port).request("GET", VMIS, b"")
-    if status != 200:
-        raise SystemExit(f"the list of VMIs was answered {status}")
-    return json.loads(content)["items"]
+    connection, items, token = Connection(ours.context(), ours.port), [], ""
+    while token is not None:
+        status, content = connection.request("GET", f"{VMIS}?limit=500&continue={token}", b"")
+        if status != 200:
+            raise SystemExit(f"the list of VMIs was answered {status}")
+        items += json.loads(content)["items"]
+        token = json.loads(content)["metadata"].get("continue")
+    return items
 
 
-def durable(ours):
+def durable(ours, names):
     """64 h2load processes of one connection each, that add an interface to one VMI after the other."""
-    names = instances(ours, CLIENTS * VMIS_PER_CLIENT)
     body = f"{ours.directory}/interface.json"
     pathlib.Path(body).write_text('{"networkAttachmentDefinitionName":"new-fancy-net","name":"nic1"}')
     files = []
@@ -391,7 +394,7 @@ def run(arguments, directory, servers, connections):
     nginx.stop()
 
     disk = syncs_per_second(directory)
-    writes = durable(ours)
+    writes = durable(ours, instances(ours, CLIENTS * VMIS_PER_CLIENT))
     table.row(f"durable addinterface, {CLIENTS} clients, /s", writes["rate"])
     table.row("  CPU of the server, µs a request", writes["cpu"], digits=1)
     table.row("  4 KiB and fdatasync, one writer, /s", disk)

@@ -137,7 +137,7 @@ struct StoreFileTests {
     }
 
     @Test func `does not serve an object that changes on disk while it is open`() async throws {
-        let test = try TestCluster()
+        let test = try TestCluster { $0.cacheBytesMax = 0 }
         try await test.createVMI()
         try await test.cluster.store.writer.write { db in
             try db.execute(sql: "UPDATE objects SET body = CAST(replace(body, 'Running', 'Runninq') AS BLOB)")
