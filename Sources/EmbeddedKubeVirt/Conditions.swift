@@ -41,6 +41,17 @@ extension JSONValue {
         self["status"] = .object(status)
     }
 
+    /// Sets the member at the end of a path, and makes objects of what is on the way.
+    mutating func set(_ value: JSONValue, at path: [String]) {
+        guard let name = path.first else {
+            self = value
+            return
+        }
+        var member = self[name] ?? [:]
+        member.set(value, at: Array(path.dropFirst()))
+        self[name] = member
+    }
+
     mutating func setLabel(_ label: String, _ value: String?) {
         setMetadata("labels", label, value)
     }

@@ -17,8 +17,12 @@ package struct EmbeddedKubeVirtConfiguration: Sendable, Equatable {
     /// spare.
     package var reservedPorts: Int
 
-    package init(multus: EmbeddedMultus = .dynamic, reservedPorts: Int = 0) {
+    /// Whether new and absent interfaces of a VM's template are copied to its VMI, as KubeVirt v1.1 and later do.
+    package var copiesInterfaces: Bool
+
+    package init(multus: EmbeddedMultus = .dynamic, reservedPorts: Int = 0, copiesInterfaces: Bool = false) {
         self.multus = multus
         self.reservedPorts = reservedPorts
+        self.copiesInterfaces = copiesInterfaces
     }
 }

@@ -28,6 +28,7 @@ struct MachineDecider {
     let machine: JSONValue
     /// The VMI of the VM's name.
     let instance: Instance?
+    let configuration: EmbeddedKubeVirtConfiguration
     /// RFC 3339.
     let now: String
 
@@ -42,7 +43,7 @@ struct MachineDecider {
         if let instance, !isOurs(instance) {
             return instance.object.controller == nil && !instance.object.isBeingDeleted ? adoption(of: instance) : []
         }
-        return clearedTemplate() ?? startedOrStopped() ?? status()
+        return clearedTemplate() ?? startedOrStopped() ?? copiedInterfaces() ?? status()
     }
 
     private func isOurs(_ instance: Instance) -> Bool { instance.object.isControlled(by: machine) }
@@ -165,6 +166,34 @@ struct MachineDecider {
         var next = machine
         next.removeInterfaces(gone, under: ["spec", "template"])
         return [.replace(.virtualMachine, next)]
+    }
+
+    /// What is new or absent among the template's bridged interfaces on secondary networks goes to the VMI (KubeVirt
+    /// v1.1.0 `watch/vm.go`, `watch/network.go`).
+    private func copiedInterfaces() -> [Step]? {
+        guard configuration.copiesInterfaces, let instance, instance.isRunning, !instance.object.isBeingDeleted,
+            let spec = machine[path: "spec", "template", "spec"]
+        else { return nil }
+        let template = Instance(object: ["metadata": machine["metadata"] ?? [:], "spec": spec])
+        let networks = spec["networks"]?.array ?? []
+        var newNetworks = instance.object[path: "spec", "networks"]?.array ?? []
+        let interfaces = spec[path: "domain", "devices", "interfaces"]?.array ?? []
+        var newInterfaces = instance.object[path: "spec", "domain", "devices", "interfaces"]?.array ?? []
+        for attachment in template.attachments where attachment.isSecondary && attachment.isBridge {
+            let isSame = { (value: JSONValue) in value["name"]?.string == attachment.name }
+            if let index = newInterfaces.firstIndex(where: isSame) {
+                if attachment.isAbsent { newInterfaces[index]["state"] = "absent" }
+            } else if !attachment.isAbsent {
+                newNetworks += networks.filter(isSame)
+                newInterfaces += interfaces.filter(isSame)
+            }
+        }
+        var next = instance.object
+        next.set(.array(newNetworks), at: ["spec", "networks"])
+        next.set(.array(newInterfaces), at: ["spec", "domain", "devices", "interfaces"])
+        let isChanged =
+            newInterfaces != instance.object[path: "spec", "domain", "devices", "interfaces"]?.array ?? []
+        return isChanged ? [.replace(.virtualMachineInstance, next)] : nil
     }
 
     // MARK: Status

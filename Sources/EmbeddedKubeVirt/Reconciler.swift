@@ -56,7 +56,8 @@ package struct Reconciler: Sendable {
     private func decideMachine(_ item: WorkItem) async throws(Status) -> Decision {
         guard let machine = try await get(.virtualMachine, item.namespace, item.name) else { return Decision() }
         let instance = try await get(.virtualMachineInstance, item.namespace, item.name)
-        let decider = MachineDecider(machine: machine, instance: instance.map(Instance.init), now: now())
+        let decider = MachineDecider(
+            machine: machine, instance: instance.map(Instance.init), configuration: configuration, now: now())
         return Decision(steps: decider.steps())
     }
 

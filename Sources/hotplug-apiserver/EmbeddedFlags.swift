@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedKubeVirt
+import HotplugAPI
 
 extension EmbeddedMultus: ExpressibleByArgument {}
 
@@ -33,7 +34,9 @@ struct EmbeddedFlags: ParsableArguments {
             ? [] : ["--embedded-reserved-ports \(embeddedReservedPorts) is not in 0...32"]
     }
 
-    var configuration: EmbeddedKubeVirtConfiguration {
-        EmbeddedKubeVirtConfiguration(multus: embeddedMultus, reservedPorts: embeddedReservedPorts)
+    /// With `--vmi-propagation=kubevirt` the played KubeVirt does its part of that.
+    func configuration(_ propagation: VMIPropagation?) -> EmbeddedKubeVirtConfiguration {
+        EmbeddedKubeVirtConfiguration(
+            multus: embeddedMultus, reservedPorts: embeddedReservedPorts, copiesInterfaces: propagation == .kubevirt)
     }
 }

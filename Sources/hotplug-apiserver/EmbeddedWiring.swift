@@ -34,7 +34,8 @@ struct EmbeddedWiring: ClusterWiring {
             kubeVirt =
                 flags.embedded.embeddedKubevirt
                 ? try EmbeddedKubeVirtRunner(
-                    cluster: store, configuration: flags.embedded.configuration, logger: logger) : nil
+                    cluster: store, configuration: flags.embedded.configuration(flags.vmiPropagation), logger: logger)
+                : nil
             credentials = try Credentials(directory: flags.certDir ?? "\(dataDirectory)/pki", servingNames: names)
             admin = try credentials.administrator()
             authenticator = try Self.authenticator(flags, credentials)

@@ -181,6 +181,25 @@ import Testing
         #expect(try await played.interfaces("vm") == ["default: domain", "kept: domain, multus-status"])
     }
 
+    @Test(arguments: [true, false])
+    func `interfaces of the template reach the VMI where KubeVirt copies them`(copies: Bool) async throws {
+        let played = try PlayedCluster(EmbeddedKubeVirtConfiguration(copiesInterfaces: copies))
+        try await played.createDefinition()
+        try await played.createMachine("vm", ["running": true])
+        _ = try await played.settle()
+        try await played.addInterface("a", to: "vm", of: .virtualMachine, path: template)
+        _ = try await played.settle()
+        #expect(
+            try await played.interfaces("vm")
+                == ["default: domain"] + (copies ? ["a: domain, multus-status"] : []))
+        try await played.removeInterface(1, from: "vm", of: .virtualMachine, path: template)
+        _ = try await played.settle()
+        #expect(try await played.interfaces("vm") == ["default: domain"])
+        #expect(try await played.instance("vm").attachments.map(\.name) == ["default"])
+        let spec = try await played.get(.virtualMachine, "vm")[path: "spec", "template", "spec"]
+        #expect(spec?["networks"] == [Fixture.podNetwork])
+    }
+
     @Test(arguments: [true, false]) func `an absent interface leaves the template`(isRunning: Bool) async throws {
         let played = try PlayedCluster()
         try await played.createDefinition()

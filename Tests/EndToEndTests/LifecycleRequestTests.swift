@@ -68,6 +68,24 @@ import Testing
             try again.connect().object("virtualmachineinstances", "vm-fedora")[path: "status", "phase"] == "Running")
     }
 
+    /// The VMI is KubeVirt's to write then.
+    @Test func `under --vmi-propagation=kubevirt the interface gets from the template to the guest`() throws {
+        let server = try ServerProcess(["--vmi-propagation=kubevirt"])
+        let kubectl = server.kubectl()
+        let client = try server.connect()
+        #expect(try client.request("PUT", path("start"), "{}").status == 202)
+        func wait(_ object: String, _ condition: String) throws {
+            let result = try kubectl("wait", object, "--for=jsonpath=\(condition)", "--timeout=25s")
+            #expect(result.status == 0, "\(result)")
+        }
+        try wait("vm/vm-fedora", "{.status.printableStatus}=Running")
+        let reply = try client.request("PUT", path("addinterface"), Subresource.body())
+        #expect(reply.status == 202, "\(reply.text)")
+        try wait("vmi/vm-fedora", "{.status.interfaces[-1:].infoSource}=domain, multus-status")
+        // Nobody but a VM brings interfaces to a VMI.
+        #expect(try client.request("PUT", Subresource.path(), Subresource.body()).outcome == "422 Invalid")
+    }
+
     @Test(arguments: [("--embedded-reserved-ports=33", "0...32"), ("--embedded-multus=thin", "dynamic")])
     func `a wrong flag is named`(flag: String, hint: String) throws {
         let result = try Command.run([Project.binary, "serve", flag])

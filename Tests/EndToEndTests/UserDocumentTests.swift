@@ -78,7 +78,7 @@ import Testing
         // The event is written after the status.
         var described = ""
         for _ in 0..<100 where !described.contains("No more available PCI slots") {
-            described = succeeds(try reader.kubectl("get", "events", "-ojsonpath={.items[*].message}"))
+            described = succeeds(try reader.kubectl("describe", "vmi", "vmi-fedora"))
         }
         #expect(described.contains("No more available PCI slots"), "\(described)")
         #expect(described.contains("VirtualMachineInstance started."))
