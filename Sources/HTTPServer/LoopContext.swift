@@ -34,6 +34,7 @@ final class LoopContext {
     /// TLS records on their way to a socket, during a call.
     var records: [UInt8] = []
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
+    private var ebb = ConnectionEbb()
     private(set) var isDraining = false
     /// Called when the last connection is gone while draining, and when there is room for another.
     var onDrained: (() -> Void)?
@@ -72,10 +73,12 @@ final class LoopContext {
 
     func add(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = connection
+        ebb.rose(to: connections.count)
     }
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
+        if ebb.hasFallen(to: connections.count) { ProcessMemory.trim() }
         onRoom?()
         if isDraining, connections.isEmpty { onDrained?() }
     }

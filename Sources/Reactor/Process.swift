@@ -22,6 +22,14 @@ package enum ProcessLimits {
     package static func raiseDescriptorLimit() -> Int { Int(clinux_raise_descriptor_limit()) }
 }
 
+/// The memory that the allocator holds.
+package enum ProcessMemory {
+    /// Gives free pages back to the kernel, some milliseconds for tens of megabytes.
+    ///
+    /// Wraps `malloc_trim(3)`.
+    package static func trim() { clinux_trim_memory() }
+}
+
 /// Standard error, without a buffer.
 package enum StandardError {
     /// Writes all of `text`, or as much as it takes.

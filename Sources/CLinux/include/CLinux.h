@@ -43,6 +43,9 @@ int64_t clinux_monotonic_ms(void);
 // Seconds since 1970 (CLOCK_REALTIME).
 int64_t clinux_realtime_seconds(void);
 
+// Gives the allocator's free pages back to the kernel (malloc_trim(3)).
+void clinux_trim_memory(void);
+
 // Now, UTC, RFC 3339 with microseconds; takes 28 bytes with the NUL.
 void clinux_timestamp(char *text, size_t capacity);
 
