@@ -72,6 +72,7 @@ lint:
 bench: build
 	$(call install,$(BENCH_PACKAGES))
 	python3 Tests/Benchmarks/bench.py $(RELEASE)
+	python3 Tests/Benchmarks/sizes.py $(RELEASE)
 
 clean:
 	rm -rf .build .run

@@ -27,8 +27,8 @@ struct Scope {
     let namespace: String?
     let name: String?
 
-    /// For `WHERE`.
-    fileprivate var condition: (sql: String, arguments: StatementArguments) {
+    /// For `WHERE`: what comes behind `after`, in the order of namespace and name.
+    func condition(after: ObjectName? = nil) -> (sql: String, arguments: StatementArguments) {
         var sql = "resource = ?"
         var arguments: StatementArguments = [resource]
         if let namespace {
@@ -39,7 +39,12 @@ struct Scope {
             sql += " AND name = ?"
             arguments += [name]
         }
-        return (sql, arguments)
+        guard let after else { return (sql, arguments) }
+        if after.namespace == namespace {
+            // Comparing rows here would make SQLite read and sort all that is behind.
+            return (sql + " AND name > ?", arguments + [after.name])
+        }
+        return (sql + " AND (namespace, name) > (?, ?)", arguments + [after.namespace, after.name])
     }
 
     func contains(_ name: ObjectName) -> Bool {
@@ -76,13 +81,8 @@ enum ObjectTable {
 
     /// At most `limit` objects, and of long ones fewer, in the order of their names.
     static func page(_ scope: Scope, after: ObjectName?, limit: Int, _ db: Database) throws -> ObjectPage {
-        var (sql, arguments) = scope.condition
-        if let after {
-            sql += " AND (namespace, name) > (?, ?)"
-            arguments += [after.namespace, after.name]
-        }
-        let statement = try db.cachedStatement(
-            sql: "SELECT \(columns) FROM objects WHERE \(sql) ORDER BY namespace, name LIMIT ?")
+        let (sql, arguments) = scope.condition(after: after)
+        let statement = try db.cachedStatement(sql: pageStatement(sql))
         let rows = try Row.fetchCursor(statement, arguments: arguments + [limit &+ 1])
         var page = ObjectPage(items: [], resourceVersion: try resourceVersion(db), end: nil)
         var bytes = 0
@@ -99,11 +99,14 @@ enum ObjectTable {
         return page
     }
 
+    static func pageStatement(_ condition: String) -> String {
+        "SELECT \(columns) FROM objects WHERE \(condition) ORDER BY namespace, name LIMIT ?"
+    }
+
     static func count(_ scope: Scope, after: ObjectName, _ db: Database) throws -> Int {
-        let (sql, arguments) = scope.condition
-        let statement = try db.cachedStatement(
-            sql: "SELECT COUNT(*) FROM objects WHERE \(sql) AND (namespace, name) > (?, ?)")
-        return try Int.fetchOne(statement, arguments: arguments + [after.namespace, after.name]) ?? 0
+        let (sql, arguments) = scope.condition(after: after)
+        let statement = try db.cachedStatement(sql: "SELECT COUNT(*) FROM objects WHERE \(sql)")
+        return try Int.fetchOne(statement, arguments: arguments) ?? 0
     }
 
     static func names(resource: String, namespace: String, _ db: Database) throws -> [String] {

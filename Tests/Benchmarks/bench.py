@@ -240,7 +240,7 @@ def instances(ours, count):
     body = f"{ours.directory}/vmi.json"
     pathlib.Path(body).write_text(json.dumps(manifest))
     subprocess.run(
-        ["h2load", "--h1", "-t1", f"-c{CLIENTS}", f"-n{count}", "-d", body, "-H", "Content-Type: application/json",
+        ["h2load", "--h1", "-t1", f"-c{min(CLIENTS, count)}", f"-n{count}", "-d", body, "-H", "Content-Type: application/json",
          "-H", f"Authorization: Bearer {TOKEN}", f"https://127.0.0.1:{ours.port}{VMIS}"],
         check=True, stdout=subprocess.DEVNULL, timeout=120)
     return [item["metadata"]["name"] for item in listed(ours) if item["metadata"]["name"].startswith("bench-")]
