@@ -1,13 +1,16 @@
 """Processes that end with the one that started them."""
 
 import ctypes
+import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import threading
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -44,7 +47,7 @@ def wait_until(what, condition, seconds, interval=0.05):
 class Daemon:
     """A program in the background, whose output goes to a log file. Killed when this process ends, however it ends."""
 
-    def __init__(self, words, log):
+    def __init__(self, words, log, environment=None):
         # The kernel's signal comes when the *thread* ends that started the child.
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start processes from the main thread, or they end with the thread")
@@ -53,7 +56,7 @@ class Daemon:
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                preexec_fn=die_with_parent)
+                preexec_fn=die_with_parent, env={**os.environ, **(environment or {})})
 
     @property
     def pid(self):
@@ -79,3 +82,21 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def find_server():
+    path = pathlib.Path(os.environ.get("HOTPLUG_APISERVER") or ROOT / ".build/debug/hotplug-apiserver")
+    if not path.exists():
+        raise RuntimeError(f"no {path}: `swift build`, or set HOTPLUG_APISERVER")
+    return path
+
+
+def port_when_ready(server, seconds=30):
+    """Waits for the line in which our server says that it is ready; answers its port."""
+
+    def found():
+        server.check()
+        line = next((line for line in server.tail(1000).splitlines() if '"ready"' in line), "")
+        return re.search(r'url="https://127\.0\.0\.1:(\d+)"', line)
+
+    return int(wait_until(lambda: f"the server; {server.tail()}", found, seconds)[1])

@@ -1,24 +1,12 @@
 """Our server in front of a cluster, as the pod of Manifests is: with the token of its ServiceAccount in a file."""
 
 import json
-import os
 import pathlib
-import re
 
 from api import Client, encoded
 from certificates import Authority
-from cluster import ROOT, SERVER_NAME
-from processes import Daemon, wait_until
-
-START_SECONDS = 30
-
-
-def find_binary():
-    path = pathlib.Path(os.environ.get("HOTPLUG_APISERVER") or ROOT / ".build/debug/hotplug-apiserver")
-    if not path.exists():
-        raise RuntimeError(f"no {path}: `swift build`, or set HOTPLUG_APISERVER")
-    return path
-
+from cluster import SERVER_NAME
+from processes import Daemon, find_server, port_when_ready
 
 class Server:
     """Belongs to the main thread, as the cluster does."""
@@ -54,16 +42,10 @@ class Server:
     def start(self):
         """Starts it, registers it, and waits until the aggregator sends it requests."""
         self.daemon = Daemon([
-            find_binary(), "serve", "--kubeconfig", self.kubeconfig, "--secure-port", "0",
+            find_server(), "serve", "--kubeconfig", self.kubeconfig, "--secure-port", "0",
             "--tls-cert-file", self.pair.certificate, "--tls-private-key-file", self.pair.key, *self.flags],
             self.directory / "server.log")
-
-        def ready():
-            self.daemon.check()
-            line = next((line for line in self.daemon.tail(1000).splitlines() if '"ready"' in line), "")
-            return re.search(r'url="https://127\.0\.0\.1:(\d+)"', line)
-
-        self.port = int(wait_until(lambda: f"the server; {self.daemon.tail()}", ready, START_SECONDS)[1])
+        self.port = port_when_ready(self.daemon)
         self.cluster.register(self.port, self.authority.certificate)
         for version in ("v1", "v1alpha3"):
             self.cluster.wait_available(version)

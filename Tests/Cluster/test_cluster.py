@@ -7,22 +7,20 @@
 import glob
 import http.server
 import json
-import os
 import pathlib
 import re
-import shutil
 import signal
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
 sys.dont_write_bytecode = True
 
 from certificates import Authority
-from cluster import CRDS, GROUP, SERVER_NAME, Cluster, kustomize
+from cluster import CRDS, GROUP, SERVER_NAME, kustomize
+from fixture import cluster_for_module, kubectls
 from processes import wait_until
 
 VMI = f"/apis/{GROUP}/v1/namespaces/default/virtualmachineinstances/vmi-fedora/addinterface"
@@ -84,27 +82,13 @@ class EchoServer:
 
 def setUpModule():
     global cluster, directory, echo
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="hotplug-cluster-"))
-    unittest.addModuleCleanup(shutil.rmtree, directory)
-    cluster = Cluster(directory / "cluster")
-    unittest.addModuleCleanup(cluster.stop)
-    cluster.start()
-    cluster.install_kinds("v1.0.0-beta.0")
-    cluster.install_manifests()
-    cluster.add_users()
+    cluster, directory = cluster_for_module("v1.0.0-beta.0")
     authority = Authority(directory, "serving-ca")
     serving = authority.issue("echo", alternative_names=[f"DNS:{SERVER_NAME}"])
     echo = EchoServer(serving, cluster.front_proxy.certificate)
     cluster.register(echo.port, authority.certificate)
     for version in ("v1", "v1alpha3"):
         cluster.wait_available(version)
-
-
-def kubectls():
-    """The kubectl in PATH, and all versions that lie beside the file that it really is."""
-    path = shutil.which("kubectl")
-    beside = glob.glob(str(pathlib.Path(os.path.realpath(path)).parent / "kubectl.1.*"))
-    return [path, *sorted(beside)]
 
 
 def put(user="alice", path=VMI, **options):

@@ -7,14 +7,11 @@
 import http.client
 import itertools
 import json
-import pathlib
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -22,10 +19,10 @@ import unittest
 sys.dont_write_bytecode = True
 
 from api import path_of
-from cluster import GROUP, ROOT, Cluster
+from cluster import GROUP, ROOT
+from fixture import cluster_for_module, kubectls
 from processes import wait_until
 from server import Server
-from test_cluster import kubectls
 
 VMI, VM = "VirtualMachineInstance", "VirtualMachine"
 VIRTCTL = ROOT.parent / "shared/vectors/virtctl-requests.json"
@@ -35,14 +32,7 @@ STORM_ROUNDS, STORM_SWEEP = 200, 50
 
 def setUpModule():
     global cluster, server, directory
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="hotplug-server-"))
-    unittest.addModuleCleanup(shutil.rmtree, directory)
-    cluster = Cluster(directory / "cluster")
-    unittest.addModuleCleanup(cluster.stop)
-    cluster.start()
-    cluster.install_kinds("v1.9.0")
-    cluster.install_manifests()
-    cluster.add_users()
+    cluster, directory = cluster_for_module("v1.9.0")
     cluster.admin.put({
         "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "virtctl", "namespace": "default"}})
     cluster.bind_account("virtctl", "hotplug-apiserver:interfaces")

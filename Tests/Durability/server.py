@@ -2,62 +2,48 @@
 
 import http.client
 import json
-import os
 import pathlib
-import re
+import signal
 import ssl
-import subprocess
-import threading
+import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("HOTPLUG_BINARY", str(ROOT / ".build/debug/hotplug-apiserver"))
-START_SECONDS = 60
-STOP_SECONDS = 30
+sys.dont_write_bytecode = True
+# Behind this directory, which has a module of the name `server` too.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Cluster"))
+
+from processes import ROOT, Daemon, find_server, port_when_ready
 
 
 class Server:
-    """`serve` on a free port of 127.0.0.1, with its state in `directory`; ended by `stop` or `kill`."""
+    """`serve` on a free port of 127.0.0.1, with its state in `directory`; ended by `stop` or `kill`.
+
+    Belongs to the main thread.
+    """
 
     def __init__(self, directory, environment=None, flags=()):
         self.directory = str(directory)
-        self.lines = []
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--data-dir", self.directory, "--secure-port", "0", "-v", "1", *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **(environment or {})})
-        self.port = None
-        timer = threading.Timer(START_SECONDS, self.process.kill)
-        timer.start()
-        for line in self.process.stderr:
-            self.lines.append(line)
-            found = re.search(r'"ready".*https://127\.0\.0\.1:(\d+)', line)
-            if found:
-                self.port = int(found.group(1))
-                break
-        timer.cancel()
-        if self.port is None:
-            self.process.wait()
-            self.process.stderr.close()
-            raise RuntimeError("the server did not start: " + "".join(self.lines))
-        self.follower = threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True)
-        self.follower.start()
+        log = pathlib.Path(self.directory + ".log")
+        # What an earlier server said of its port is not this one's.
+        log.unlink(missing_ok=True)
+        self.daemon = Daemon(
+            [find_server(), "serve", "--data-dir", self.directory, "--secure-port", "0", "-v", "1", *flags], log,
+            environment)
+        self.port = port_when_ready(self.daemon)
+
+    @property
+    def pid(self):
+        return self.daemon.pid
 
     def client(self):
         return Client(self)
 
     def stop(self):
         """Ends it in order; answers the exit status."""
-        self.process.terminate()
-        try:
-            return self.process.wait(STOP_SECONDS)
-        finally:
-            self.kill()
+        self.daemon.stop(seconds=30)
+        return self.daemon.process.returncode
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.follower.join()
-        self.process.stderr.close()
+        self.daemon.stop(signal.SIGKILL)
 
 
 class Client:

@@ -33,7 +33,7 @@ class Fault:
 
     def __init__(self, server, injection):
         self.process = subprocess.Popen(
-            ["strace", "-f", "-p", str(server.process.pid), "-o", "/dev/null", "-e", f"inject={injection}"],
+            ["strace", "-f", "-p", str(server.pid), "-o", "/dev/null", "-e", f"inject={injection}"],
             stderr=subprocess.PIPE, text=True)
         timer = threading.Timer(ATTACH_SECONDS, self.process.kill)
         timer.start()
@@ -67,8 +67,9 @@ class PowerLoss(unittest.TestCase):
 
 class DiskFaults(unittest.TestCase):
     def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        place = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, place, ignore_errors=True)
+        self.directory = place / "data"
         self.start()
         self.assertEqual(self.create("before")[0], 201)
 

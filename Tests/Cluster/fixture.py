@@ -1,0 +1,30 @@
+"""What the test modules of this directory begin with."""
+
+import glob
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from cluster import Cluster
+
+
+def cluster_for_module(kinds):
+    """A started cluster with KubeVirt's CRDs of a version, our manifests and users, and a directory; for setUpModule."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="hotplug-cluster-"))
+    unittest.addModuleCleanup(shutil.rmtree, directory)
+    cluster = Cluster(directory / "cluster")
+    unittest.addModuleCleanup(cluster.stop)
+    cluster.start()
+    cluster.install_kinds(kinds)
+    cluster.install_manifests()
+    cluster.add_users()
+    return cluster, directory
+
+
+def kubectls():
+    """The kubectl in PATH, and all versions that lie beside the file that it really is."""
+    path = shutil.which("kubectl")
+    beside = glob.glob(str(pathlib.Path(os.path.realpath(path)).parent / "kubectl.1.*"))
+    return [path, *sorted(beside)]
