@@ -87,7 +87,8 @@ let package = Package(
             name: "APIServerTests", dependencies: ["APIServer", "HTTPServer", "HTTPWire", "KubeModel", log],
             swiftSettings: strict),
         .target(
-            name: "FakeKubeAPIServer", dependencies: ["HTTPServer", "HTTPWire", "KubeModel", "Reactor", "TLS", log],
+            name: "FakeKubeAPIServer",
+            dependencies: ["HTTPServer", "HTTPWire", "KubeClient", "KubeModel", "Reactor", "TLS", log],
             path: "Tests/FakeKubeAPIServer", swiftSettings: safe),
         .testTarget(
             name: "KubeClientTests", dependencies: ["FakeKubeAPIServer", "KubeClient", "KubeModel", "Reactor", "TLS"],

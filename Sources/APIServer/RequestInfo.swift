@@ -117,9 +117,9 @@ package struct RequestInfo: Sendable, Equatable {
 }
 
 /// Percent-encoding (RFC 3986 §2.1).
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Decodes once; `nil` when the result is not UTF-8 or the encoding is broken.
-    static func decode(_ octets: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    package static func decode(_ octets: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(octets.count)
         var iterator = octets.makeIterator()

@@ -21,9 +21,10 @@ enum ResponseWriting {
             fields.append(("Content-Type", "application/json"))
             content = isPretty(head) ? pretty(bytes) : bytes
         case .document(let document):
-            content = isPretty(head) ? document.value.prettyPrinted() + [UInt8(ascii: "\n")] : document.bytes
+            let isPretty = isPretty(head)
+            content = isPretty ? document.value.prettyPrinted() + [UInt8(ascii: "\n")] : document.bytes
             let tag = EntityTag.of(
-                document, isPretty: isPretty(head), isCompressed: content.count > gzipThreshold && acceptsGzip(head))
+                document, isPretty: isPretty, isCompressed: content.count > gzipThreshold && acceptsGzip(head))
             fields.append(("ETag", tag))
             cacheControl = "public"
             if answer.fields.allSatisfy({ $0.name != "Content-Type" }) {

@@ -63,7 +63,9 @@ extension AuthenticationTrust.FrontProxy {
         var extra: [UserInfo.Extra] = []
         for (name, value) in fields.all {
             guard let prefix = extraPrefixes.first(where: name.hasPrefix) else { continue }
-            let key = PercentDecoding.decode(String(name.dropFirst(prefix.count)))
+            // What is malformed or no UTF-8 stays as it is (client-go's counterpart: unescapeExtraKey).
+            let text = name.dropFirst(prefix.count)
+            let key = PercentEncoding.decode(text.utf8) ?? String(text)
             let checked = try Self.checked(value)
             if let index = extra.firstIndex(where: { $0.key.isSame(as: key) }) {
                 extra[index].values.append(checked)
@@ -91,32 +93,5 @@ package struct ClusterCertificateAuthenticator: Authenticator {
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
         guard let authorities = trust().clientAuthorities else { return nil }
         return try await ClientCertificateAuthenticator(trusting: authorities).authenticate(request)
-    }
-}
-
-/// Percent-encoding (RFC 3986 §2.1) in the names of extra fields.
-enum PercentDecoding {
-    /// Decodes once; what is malformed or no UTF-8 stays as it is (client-go's counterpart: unescapeExtraKey).
-    static func decode(_ text: String) -> String {
-        var decoded: [UInt8] = []
-        var octets = text.utf8.makeIterator()
-        while let octet = octets.next() {
-            guard octet == UInt8(ascii: "%") else {
-                decoded.append(octet)
-                continue
-            }
-            guard let high = octets.next().flatMap(value), let low = octets.next().flatMap(value) else { return text }
-            decoded.append(high << 4 | low)
-        }
-        return String(validating: decoded, as: UTF8.self) ?? text
-    }
-
-    private static func value(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
-        default: nil
-        }
     }
 }

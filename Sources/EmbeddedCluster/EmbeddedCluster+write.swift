@@ -53,7 +53,7 @@ extension EmbeddedCluster {
         return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
             current throws(Status) in
             guard let current else { throw resource.notFound(name) }
-            let old = try JSONValue(stored: current)
+            let old = try current.json()
             let oldUID = old.metadataUID ?? ""
             guard uid.isEmpty || uid == oldUID else {
                 throw resource.conflict(
@@ -74,7 +74,7 @@ extension EmbeddedCluster {
         return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
             current throws(Status) in
             guard let current else { throw resource.notFound(name) }
-            let old = try JSONValue(stored: current)
+            let old = try current.json()
             let object = try patch.applied(to: old)
             try strategy.checkIdentity(object, namespace: namespace, name: name)
             let change = try strategy.changed(

@@ -1,3 +1,5 @@
+internal import KubeModel
+
 /// Names that the server makes up, from a source of random numbers.
 struct Identifiers: Sendable {
     /// Uniform over all 64 bits.
@@ -13,18 +15,8 @@ struct Identifiers: Sendable {
         ].joined(separator: "-")
     }
 
-    /// A name for `generateName`: five of the characters that make no words (apimachinery `pkg/util/rand`).
-    func name(prefix: String) -> String {
-        let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
-        var number = random()
-        var name = String(decoding: prefix.utf8.prefix(StoreLimits.generatedNamePrefixBytesMax), as: UTF8.self)
-        for _ in 0..<5 {
-            let (rest, index) = number.quotientAndRemainder(dividingBy: UInt64(alphabet.count))
-            name.append(alphabet[Int(index)])
-            number = rest
-        }
-        return name
-    }
+    /// A name for `generateName`.
+    func name(prefix: String) -> String { GeneratedName.of(prefix: prefix, random()) }
 
     private func hex(_ value: UInt64, digits: Int) -> String {
         let text = String(value, radix: 16)

@@ -45,7 +45,7 @@ enum NamespaceLifecycle {
         guard let stored else {
             throw Resource.namespace.notFound(namespace)
         }
-        guard try JSONValue(stored: stored).isBeingDeleted else { return }
+        guard try stored.json().isBeingDeleted else { return }
         throw Status.forbidden(
             "\(resource.groupResource) \"\(name)\" is forbidden: unable to create new content in namespace "
                 + "\(namespace) because it is being terminated",

@@ -94,7 +94,3 @@ enum ObjectMetaValidation {
         }
     }
 }
-
-extension JSONObject {
-    var finalizers: [String] { self["finalizers"]?.array?.compactMap(\.string) ?? [] }
-}

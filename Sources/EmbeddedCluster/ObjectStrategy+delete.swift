@@ -21,7 +21,7 @@ extension ObjectStrategy {
     func checked(
         _ current: StoredObject, name: String, options: DeleteOptions
     ) throws(Status) -> JSONValue {
-        let old = try JSONValue(stored: current)
+        let old = try current.json()
         guard let metadata = old["metadata"]?.object else {
             throw .internalError("the stored \(resource.plural) \"\(name)\" has no metadata")
         }
@@ -39,16 +39,5 @@ extension ObjectStrategy {
                     + "(\(current.resourceVersion)). The object might have been modified")
         }
         return old
-    }
-}
-
-extension JSONValue {
-    /// Parses what the store holds.
-    init(stored object: StoredObject) throws(Status) {
-        do {
-            try self.init(parsing: object.bytes)
-        } catch {
-            throw .internalError("a stored object is not JSON: \(error)")
-        }
     }
 }

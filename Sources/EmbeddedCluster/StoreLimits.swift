@@ -6,10 +6,6 @@ package enum StoreLimits {
     package static let objectBytesMax = 1_572_864
     /// Octets of all annotation keys and values of one object (apimachinery `TotalAnnotationSizeLimitB`).
     package static let annotationsBytesMax = 256 << 10
-    /// Octets of a label value and of the name part of a qualified name.
-    package static let labelBytesMax = 63
-    /// Octets of `generateName` that go into a name; five random ones follow (apiserver `pkg/storage/names`).
-    package static let generatedNamePrefixBytesMax = 58
     /// Names tried for one `generateName` before the create fails.
     package static let generatedNameAttemptsMax = 8
     /// Causes listed in one Invalid answer.

@@ -9,7 +9,7 @@ extension WriteTransaction {
             try ObjectTable.list(resource: Resource.namespace.groupResource, namespace: nil, db)
         }
         guard list.isEmpty else {
-            for namespace in try list.map({ try JSONValue(stored: $0) }) where namespace.isBeingDeleted {
+            for namespace in try list.map({ try $0.json() }) where namespace.isBeingDeleted {
                 let name = namespace.metadataName ?? ""
                 for resource in EmbeddedCluster.resources where resource.isNamespaced {
                     let names = try read { db in
@@ -58,8 +58,8 @@ extension WriteTransaction {
     mutating func endNamespace(_ name: String) throws -> Written? {
         let key = NamespaceLifecycle.key(name)
         guard let current = try fetch(key) else { return nil }
-        let namespace = try JSONValue(stored: current)
-        guard namespace.isBeingDeleted, namespace["metadata"]?.object?.finalizers.isEmpty != false else { return nil }
+        let namespace = try current.json()
+        guard namespace.isBeingDeleted, namespace.finalizers.isEmpty else { return nil }
         for resource in EmbeddedCluster.resources where resource.isNamespaced {
             let isEmpty = try read { db in
                 try ObjectTable.isEmpty(resource: resource.groupResource, namespace: name, db)

@@ -1,13 +1,6 @@
 import KubeModel
 
 extension JSONValue {
-    /// The condition of a type in `status.conditions`.
-    func condition(_ type: String) -> JSONValue? {
-        self[path: "status", "conditions"]?.array?.first { $0["type"]?.string == type }
-    }
-
-    func hasTrueCondition(_ type: String) -> Bool { condition(type)?["status"]?.string == "True" }
-
     /// Sets a condition; its time of transition changes only with its status (KubeVirt v1.0.1
     /// `pkg/controller/conditions.go`).
     mutating func setCondition(
@@ -41,6 +34,15 @@ extension JSONValue {
         self["status"] = .object(status)
     }
 
+    /// Goes to a phase, and notes when.
+    mutating func setPhase(_ phase: String, now: String) {
+        setStatus("phase", .string(phase))
+        let transitions = self[path: "status", "phaseTransitionTimestamps"]?.array ?? []
+        setStatus(
+            "phaseTransitionTimestamps",
+            .array(transitions + [["phase": .string(phase), "phaseTransitionTimestamp": .string(now)]]))
+    }
+
     /// Sets the member at the end of a path, and makes objects of what is on the way.
     mutating func set(_ value: JSONValue, at path: [String]) {
         guard let name = path.first else {
@@ -69,8 +71,6 @@ extension JSONValue {
         metadata[map] = members.isEmpty ? nil : .object(members)
         self["metadata"] = .object(metadata)
     }
-
-    var finalizers: [String] { (self[path: "metadata", "finalizers"]?.array ?? []).compactMap(\.string) }
 
     func hasFinalizer(_ finalizer: String) -> Bool { finalizers.contains(finalizer) }
 

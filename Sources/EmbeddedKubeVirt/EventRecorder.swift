@@ -24,8 +24,7 @@ final class EventRecorder {
     /// When each event was last written: seconds since 1970.
     private var lastSeen: [Key: Int64] = [:]
     /// By time; entries that `lastSeen` has another time for are void.
-    private var order: [(key: Key, seconds: Int64)] = []
-    private var orderStart = 0
+    private var order = FIFO<(key: Key, seconds: Int64)>()
 
     init(cluster: any Cluster, now: @escaping @Sendable () -> Int64, eventsMax: Int = Limits.eventsMax) {
         self.cluster = cluster
@@ -37,7 +36,7 @@ final class EventRecorder {
     func load() async throws(Status) {
         var known: [(key: Key, seconds: Int64)] = []
         for item in try await cluster.list(.event, namespace: nil).items {
-            guard let event = try? JSONValue(parsing: item.bytes) else { continue }
+            guard let event = try? item.json() else { continue }
             let seconds = Timestamp.seconds(event["lastTimestamp"]?.string ?? "") ?? now()
             known.append((Key(namespace: event.metadataNamespace ?? "", name: event.metadataName ?? ""), seconds))
         }
@@ -68,7 +67,7 @@ final class EventRecorder {
 
     private func count(_ key: Key, _ seconds: Int64) async throws(Status) {
         let stored = try await cluster.get(.event, namespace: key.namespace, name: key.name)
-        guard var event = try? JSONValue(parsing: stored.bytes) else { return }
+        guard var event = try? stored.json() else { return }
         event["count"] = .number(JSONNumber((event["count"]?.int ?? 1) &+ 1))
         event["lastTimestamp"] = .string(Timestamp.rfc3339(seconds))
         _ = try await cluster.update(
@@ -100,14 +99,11 @@ final class EventRecorder {
     /// Deletes what is too old or too much.
     func removeOld() async throws(Status) {
         let oldest = now() - Limits.timeToLive
-        while orderStart < order.count {
-            let (key, seconds) = order[orderStart]
-            guard lastSeen[key] == seconds else {
-                orderStart += 1
-                continue
-            }
-            guard seconds < oldest || lastSeen.count > eventsMax else { break }
-            orderStart += 1
+        while let (key, seconds) = order.first {
+            let isCurrent = lastSeen[key] == seconds
+            guard !isCurrent || seconds < oldest || lastSeen.count > eventsMax else { break }
+            order.popFirst()
+            guard isCurrent else { continue }
             lastSeen[key] = nil
             do throws(Status) {
                 _ = try await cluster.delete(
@@ -115,10 +111,6 @@ final class EventRecorder {
             } catch {
                 guard error.code == 404 else { throw error }
             }
-        }
-        if orderStart > order.count / 2 {
-            order.removeFirst(orderStart)
-            orderStart = 0
         }
     }
 

@@ -18,14 +18,7 @@ struct Instance {
     /// Whether the phase says that the guest was defined and has not ended.
     var isRunning: Bool { phase == .running }
 
-    mutating func setPhase(_ phase: InstancePhase, now: String) {
-        object.setStatus("phase", .string(phase.rawValue))
-        let transitions = object[path: "status", "phaseTransitionTimestamps"]?.array ?? []
-        object.setStatus(
-            "phaseTransitionTimestamps",
-            .array(
-                transitions + [["phase": .string(phase.rawValue), "phaseTransitionTimestamp": .string(now)]]))
-    }
+    mutating func setPhase(_ phase: InstancePhase, now: String) { object.setPhase(phase.rawValue, now: now) }
 
     // MARK: Migration
 

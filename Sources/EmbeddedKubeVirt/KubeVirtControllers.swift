@@ -124,7 +124,7 @@ package final class KubeVirtControllers {
     }
 
     private func noticed(_ resource: Resource, _ stored: StoredObject, isDeleted: Bool = false) {
-        guard let object = try? JSONValue(parsing: stored.bytes) else { return }
+        guard let object = try? stored.json() else { return }
         noticed(resource, object, isDeleted: isDeleted, by: nil)
     }
 

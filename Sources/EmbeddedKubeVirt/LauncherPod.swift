@@ -4,16 +4,13 @@ import KubeModel
 /// The pod `virt-launcher-VMI-xxxxx`, as virt-controller renders it (KubeVirt v1.0.1
 /// `pkg/virt-controller/services/template.go`), so far as it tells something here: no container runs.
 struct LauncherPod {
-    /// Octets of a generated name before its random part (apiserver `pkg/storage/names`).
-    private static let namePrefixBytesMax = 58
     private static let image = "quay.io/kubevirt/virt-launcher:v1.0.0"
 
     var object: JSONValue
 
     /// The same for the same seed, so that a pod is never made twice.
     static func name(of instance: Instance, seed: String) -> String {
-        let prefix = "virt-launcher-\(instance.name)-".utf8.prefix(namePrefixBytesMax)
-        return String(decoding: prefix, as: UTF8.self) + StableHash("pod", seed).nameSuffix
+        GeneratedName.of(prefix: "virt-launcher-\(instance.name)-", StableHash("pod", seed).value)
     }
 
     /// A new pod on `node`, for a migration if there is one.

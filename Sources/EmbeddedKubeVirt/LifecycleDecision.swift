@@ -1,3 +1,4 @@
+import HotplugAPI
 import KubeModel
 
 /// What `start`, `stop` and `restart` of a VM make of it: KubeVirt v1.0.1 `pkg/virt-api/rest/subresource.go`, in its
@@ -102,6 +103,8 @@ struct LifecycleDecision {
     }
 
     private func conflict(_ why: String) -> Status {
-        LifecycleHandler.conflict(machine.metadataName ?? "", why)
+        HotplugSubject(
+            .virtualMachine, namespace: machine.metadataNamespace ?? "", name: machine.metadataName ?? ""
+        ).conflict(why)
     }
 }

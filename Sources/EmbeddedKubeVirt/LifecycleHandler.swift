@@ -1,3 +1,4 @@
+import HotplugAPI
 package import KubeModel
 
 /// Answers `start`, `stop` and `restart` of virtualmachines, as virt-api does; the controllers do the rest.
@@ -15,11 +16,12 @@ package struct LifecycleHandler: Sendable {
         _ verb: LifecycleVerb, namespace: String, name: String, body: [UInt8], dryRun: [String]
     ) async throws(Status) {
         let options = try LifecycleOptions(body, for: verb)
-        let isDryRun = try Self.isDryRun(dryRun + options.dryRun)
-        guard let machine = try await get(.virtualMachine, namespace, name) else {
-            throw .notFound(group: Self.group, kind: Self.singular, name: name)
+        let isDryRun = try HotplugRequest.isDryRun(dryRun + options.dryRun)
+        guard let machine = try await cluster.find(.virtualMachine, namespace: namespace, name: name) else {
+            throw HotplugSubject(.virtualMachine, namespace: namespace, name: name).notFound
         }
-        let instance = try await get(.virtualMachineInstance, namespace, name).map(Instance.init)
+        let instance = try await cluster.find(.virtualMachineInstance, namespace: namespace, name: name)
+            .map(Instance.init)
         let decision = LifecycleDecision(verb: verb, options: options, machine: machine, instance: instance)
         let write = WriteOptions(dryRun: isDryRun, fieldManager: "virt-api")
         for change in try decision.changes() {
@@ -33,9 +35,8 @@ package struct LifecycleHandler: Sendable {
     ) async throws(Status) {
         switch change {
         case .run(let isRunning):
-            let strategy = machine[path: "spec", "runStrategy"]
             let spec: JSONValue =
-                strategy.map { !$0.isNull } == true
+                machine["spec"]?.present("runStrategy") != nil
                 ? ["runStrategy": .string((isRunning ? RunStrategy.always : .halted).rawValue)]
                 : ["running": .bool(isRunning)]
             _ = try await cluster.patch(
@@ -71,38 +72,8 @@ package struct LifecycleHandler: Sendable {
                 .virtualMachine, namespace: namespace, name: name, patch: .json(patch), options: options)
         } catch {
             guard error.code == 422 else { throw error }
-            throw Self.conflict(
-                name, "the object has been modified; please apply your changes to the latest version and try again")
+            throw HotplugSubject(.virtualMachine, namespace: namespace, name: name).conflict(
+                "the object has been modified; please apply your changes to the latest version and try again")
         }
-    }
-
-    private func get(_ resource: Resource, _ namespace: String, _ name: String) async throws(Status) -> JSONValue? {
-        let stored: StoredObject
-        do throws(Status) {
-            stored = try await cluster.get(resource, namespace: namespace, name: name)
-        } catch {
-            guard error.code == 404 else { throw error }
-            return nil
-        }
-        do throws(JSONError) {
-            return try JSONValue(parsing: stored.bytes)
-        } catch {
-            throw .internalError("unable to retrieve \(resource.singular) [\(name)]: \(error)")
-        }
-    }
-
-    // KubeVirt writes the singular where Kubernetes has the plural.
-    private static let group = Resource.virtualMachine.group
-    private static let singular = Resource.virtualMachine.singular
-
-    static func conflict(_ name: String, _ why: String) -> Status {
-        .conflict(group: group, kind: singular, name: name, why)
-    }
-
-    private static func isDryRun(_ words: [String]) throws(Status) -> Bool {
-        if let word = words.first(where: { $0 != "All" }) {
-            throw .badRequest("dryRun: Unsupported value: \"\(word)\": supported values: \"All\"")
-        }
-        return !words.isEmpty
     }
 }

@@ -1,3 +1,4 @@
+import HotplugAPI
 import KubeModel
 
 /// The subresource's name as it stands in the URL.
@@ -19,22 +20,13 @@ struct LifecycleOptions: Equatable {
     ///
     /// Throws 400 BadRequest.
     init(_ body: [UInt8], for verb: LifecycleVerb) throws(Status) {
-        guard let first = body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
-        let value: JSONValue
-        if first == UInt8(ascii: "{") {
-            do throws(JSONError) {
-                value = try JSONValue.parse(body, allowTrailing: true).value
-            } catch {
-                throw Self.undecodable(error.description)
-            }
-        } else {
-            do throws(YAMLError) {
-                value = try JSONValue.parseYAML(body).value
-            } catch {
-                throw Self.undecodable("error converting YAML to JSON: \(error)")
-            }
+        let value: JSONValue?
+        do throws(OptionsBody.Malformed) {
+            value = try OptionsBody(body)?.value
+        } catch {
+            throw Self.undecodable(error.description)
         }
-        guard !value.isNull else { return }
+        guard let value, !value.isNull else { return }
         guard let object = value.object else { throw Self.undecodable("the body must be an object") }
         for member in object.members where !member.value.isNull { try take(member, for: verb) }
     }

@@ -1,26 +1,5 @@
+import HotplugAPI
 import KubeModel
-
-/// `spec.runStrategy` of a VirtualMachine, or what `spec.running` means (KubeVirt v1.0.1 `types.go`,
-/// `VirtualMachine.RunStrategy`).
-enum RunStrategy: String, Sendable {
-    case always = "Always"
-    case rerunOnFailure = "RerunOnFailure"
-    case manual = "Manual"
-    case halted = "Halted"
-    case once = "Once"
-
-    /// `nil` when the value is none of KubeVirt's, or both fields are set.
-    init?(of machine: JSONValue) {
-        let running = machine[path: "spec", "running"].flatMap { $0.isNull ? nil : $0 }
-        let strategy = machine[path: "spec", "runStrategy"].flatMap { $0.isNull ? nil : $0 }
-        switch (running, strategy) {
-        case (nil, nil): self = .halted
-        case (.bool(let isRunning)?, nil): self = isRunning ? .always : .halted
-        case (nil, let strategy?): self.init(rawValue: strategy.string ?? "")
-        default: return nil
-        }
-    }
-}
 
 /// Brings a VirtualMachine and its VMI forward by one step at a time (KubeVirt v1.0.1
 /// `pkg/virt-controller/watch/vm.go`).

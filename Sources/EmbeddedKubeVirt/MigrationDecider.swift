@@ -247,11 +247,7 @@ struct MigrationDecider {
 
     private func reached(_ phase: MigrationPhase, state: JSONValue? = nil) -> JSONValue {
         var next = migration
-        next.setStatus("phase", .string(phase.rawValue))
-        let transitions = migration[path: "status", "phaseTransitionTimestamps"]?.array ?? []
-        next.setStatus(
-            "phaseTransitionTimestamps",
-            .array(transitions + [["phase": .string(phase.rawValue), "phaseTransitionTimestamp": .string(now)]]))
+        next.setPhase(phase.rawValue, now: now)
         if let state { next.setStatus("migrationState", state) }
         return next
     }

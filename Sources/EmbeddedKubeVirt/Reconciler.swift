@@ -54,15 +54,18 @@ package struct Reconciler: Sendable {
     }
 
     private func decideMachine(_ item: WorkItem) async throws(Status) -> Decision {
-        guard let machine = try await get(.virtualMachine, item.namespace, item.name) else { return Decision() }
-        let instance = try await get(.virtualMachineInstance, item.namespace, item.name)
+        guard let machine = try await cluster.find(.virtualMachine, namespace: item.namespace, name: item.name) else {
+            return Decision()
+        }
+        let instance = try await cluster.find(.virtualMachineInstance, namespace: item.namespace, name: item.name)
         let decider = MachineDecider(
             machine: machine, instance: instance.map(Instance.init), configuration: configuration, now: now())
         return Decision(steps: decider.steps())
     }
 
     private func decideInstance(_ item: WorkItem) async throws(Status) -> Decision {
-        guard let object = try await get(.virtualMachineInstance, item.namespace, item.name) else { return Decision() }
+        guard let object = try await cluster.find(.virtualMachineInstance, namespace: item.namespace, name: item.name)
+        else { return Decision() }
         let instance = Instance(object: object)
         let pod = try await pod(item.namespace, instance.podName)
         let missing = try await missingDefinitions(of: instance, beside: pod?.attachedInterfaces ?? [])
@@ -74,11 +77,14 @@ package struct Reconciler: Sendable {
     }
 
     private func decideMigration(_ item: WorkItem) async throws(Status) -> Decision {
-        guard let migration = try await get(.virtualMachineInstanceMigration, item.namespace, item.name) else {
+        guard
+            let migration = try await cluster.find(
+                .virtualMachineInstanceMigration, namespace: item.namespace, name: item.name)
+        else {
             return Decision()
         }
         let name = migration[path: "spec", "vmiName"]?.string ?? ""
-        let instance = try await get(.virtualMachineInstance, item.namespace, name).map(Instance.init)
+        let instance = try await find(.virtualMachineInstance, item.namespace, name).map(Instance.init)
         var targetPod: LauncherPod?
         var missing: [NADReference] = []
         if let instance {
@@ -93,25 +99,14 @@ package struct Reconciler: Sendable {
 
     // MARK: Reading
 
-    private func get(_ resource: Resource, _ namespace: String, _ name: String) async throws(Status) -> JSONValue? {
-        guard !name.isEmpty else { return nil }
-        let stored: StoredObject
-        do throws(Status) {
-            stored = try await cluster.get(resource, namespace: namespace, name: name)
-        } catch {
-            guard error.code == 404 else { throw error }
-            return nil
-        }
-        do throws(JSONError) {
-            return try JSONValue(parsing: stored.bytes)
-        } catch {
-            throw .internalError("\(resource.plural) \"\(name)\" is not JSON: \(error)")
-        }
+    /// An object that another one names; what has no name is not there.
+    private func find(_ resource: Resource, _ namespace: String, _ name: String) async throws(Status) -> JSONValue? {
+        name.isEmpty ? nil : try await cluster.find(resource, namespace: namespace, name: name)
     }
 
     private func pod(_ namespace: String, _ name: String?) async throws(Status) -> LauncherPod? {
         guard let name else { return nil }
-        return try await get(.pod, namespace, name).map(LauncherPod.init)
+        return try await find(.pod, namespace, name).map(LauncherPod.init)
     }
 
     /// Those that the spec names, but for interfaces that the pod has.
@@ -123,7 +118,7 @@ package struct Reconciler: Sendable {
             guard let definition = attachment.definition, !attached.contains(attachment.podInterfaceName),
                 !missing.contains(definition)
             else { continue }
-            if try await get(.networkAttachmentDefinition, definition.namespace, definition.name) == nil {
+            if try await find(.networkAttachmentDefinition, definition.namespace, definition.name) == nil {
                 missing.append(definition)
             }
         }

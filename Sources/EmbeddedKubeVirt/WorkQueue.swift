@@ -1,8 +1,7 @@
 /// Which objects wait to be looked at, each once, and which are being looked at: one is never in two hands
 /// (client-go `util/workqueue`).
 struct WorkQueue {
-    private var waiting: [WorkItem] = []
-    private var waitingStart = 0
+    private var waiting = FIFO<WorkItem>()
     private var queued: Set<WorkItem> = []
     private var taken: Set<WorkItem> = []
     /// Taken ones that were added again meanwhile.
@@ -21,13 +20,7 @@ struct WorkQueue {
     }
 
     mutating func take() -> WorkItem? {
-        guard waitingStart < waiting.count else { return nil }
-        let item = waiting[waitingStart]
-        waitingStart += 1
-        if waitingStart > waiting.count / 2 {
-            waiting.removeFirst(waitingStart)
-            waitingStart = 0
-        }
+        guard let item = waiting.popFirst() else { return nil }
         queued.remove(item)
         taken.insert(item)
         return item

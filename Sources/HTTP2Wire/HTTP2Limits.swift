@@ -67,8 +67,4 @@ struct TokenBucket {
         tokens -= 1
         return true
     }
-
-    mutating func refund(_ count: Double) {
-        tokens = min(capacity, tokens + count)
-    }
 }

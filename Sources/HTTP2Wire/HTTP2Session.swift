@@ -190,9 +190,7 @@ package final class HTTP2Session {
 
     /// Breaks off a response that cannot be completed, so that the peer does not take it for whole.
     package func abort(stream id: Int32) {
-        guard streams[id] != nil else { return }
-        nghttp2_submit_rst_stream(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, NGHTTP2_INTERNAL_ERROR.rawValue)
+        reset(id, NGHTTP2_INTERNAL_ERROR)
     }
 
     // MARK: Ending

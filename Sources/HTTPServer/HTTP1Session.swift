@@ -226,10 +226,9 @@ final class HTTP1Session: HTTPSession {
             write(response.head, content, to: exchange.head, closes: closes)
             if !isProcessing { sendOutbound() }
         case .stream(let produce):
-            let sink = HTTP1ContentSink(connection: connection, isChunked: exchange.head.minorVersion > 0)
-            let writer = ResponseWriter(sink: sink)
-            exchange.writer = writer
             let isChunked = exchange.head.minorVersion > 0
+            let writer = ResponseWriter(sink: HTTP1ContentSink(connection: connection, isChunked: isChunked))
+            exchange.writer = writer
             HTTP1Serializer.write(
                 response.head, framing: isChunked ? .chunked : .none, date: connection.context.date,
                 closes: closes || !isChunked, into: &outbound)

@@ -104,7 +104,7 @@ package final class ResponseWriter {
 
     /// Calls `body` on the loop once so many milliseconds have passed, unless it is cancelled before.
     package func alarm(milliseconds: Int64, _ body: @escaping () -> Void) -> Alarm {
-        Alarm(selector: sink.context.selector, milliseconds: milliseconds, body)
+        Alarm(sink.context.selector, at: sink.context.selector.now + milliseconds, body)
     }
 
     /// Sends a piece; waits while the peer is slow.

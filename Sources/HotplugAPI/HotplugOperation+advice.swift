@@ -72,15 +72,11 @@ extension HotplugOperation {
         {
             advice.append(slots)
         }
-        let conditions = instance.object[path: "status", "conditions"]?.array ?? []
-        let isMigrationPending = conditions.contains {
-            $0["type"]?.string == "MigrationRequired" && $0["status"]?.string == "True"
-        }
         let waitsForMigration =
             switch change {
             // Where pods get nothing while they run, what the guest has can still be taken from it.
             case .remove where configuration.attachmentNeedsMigration: false
-            default: configuration.attachmentNeedsMigration || isMigrationPending
+            default: configuration.attachmentNeedsMigration || instance.object.hasTrueCondition("MigrationRequired")
             }
         if waitsForMigration {
             advice.append(

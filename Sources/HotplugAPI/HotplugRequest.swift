@@ -37,9 +37,7 @@ package struct HotplugRequest: Sendable {
 
     /// Throws 400 BadRequest, naming the parameter, for a value that it cannot have.
     func writeOptions() throws(Status) -> WriteOptions {
-        for value in dryRun where value != "All" {
-            throw .badRequest("dryRun: Unsupported value: \(value.quoted): supported values: \"All\"")
-        }
+        let isDryRun = try Self.isDryRun(dryRun)
         // The control characters of Unicode, C0 and C1, without a look into its tables.
         let isPrintable = fieldManager.unicodeScalars.allSatisfy { scalar in
             scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
@@ -52,7 +50,17 @@ package struct HotplugRequest: Sendable {
                 "fieldManager: Invalid value: \(fieldManager.quoted): must be at most "
                     + "\(HotplugLimits.fieldManagerCharacters) printable characters")
         }
-        return WriteOptions(dryRun: !dryRun.isEmpty, fieldManager: fieldManager)
+        return WriteOptions(dryRun: isDryRun, fieldManager: fieldManager)
+    }
+
+    /// What the values of `dryRun` say, of the URL or of a body.
+    ///
+    /// Throws 400 BadRequest for one that is not `All`.
+    package static func isDryRun(_ values: [String]) throws(Status) -> Bool {
+        if let value = values.first(where: { $0 != "All" }) {
+            throw .badRequest("dryRun: Unsupported value: \(value.quoted): supported values: \"All\"")
+        }
+        return !values.isEmpty
     }
 
     /// Throws 400 BadRequest for an unknown value.

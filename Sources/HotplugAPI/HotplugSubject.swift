@@ -46,11 +46,11 @@ package struct HotplugSubject: Sendable, Hashable, CustomStringConvertible {
 
     // KubeVirt writes the singular where Kubernetes has the plural, and clients match on it.
 
-    var notFound: Status {
+    package var notFound: Status {
         .notFound(group: target.resource.group, kind: target.resource.singular, name: name)
     }
 
-    func conflict(_ why: String) -> Status {
+    package func conflict(_ why: String) -> Status {
         .conflict(group: target.resource.group, kind: target.resource.singular, name: name, why)
     }
 

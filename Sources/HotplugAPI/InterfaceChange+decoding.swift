@@ -3,8 +3,7 @@ package import KubeModel
 extension InterfaceChange {
     /// Reads a request's body.
     ///
-    /// JSON when the first octet that is no space is `{`, else YAML, whatever the Content-Type; only the first value
-    /// or document; field names in any case. YAML turns numbers and booleans into strings, JSON does not. The texts
+    /// Decoded as `OptionsBody` tells; field names in any case. YAML turns numbers and booleans into strings, JSON does not. The texts
     /// of the errors are those of Go's encoding/json, since clients of virt-api know them (KubeVirt v1.0.1
     /// `interfacehotplug.go`, apimachinery `yaml.NewYAMLOrJSONDecoder`).
     ///
@@ -68,26 +67,18 @@ private struct OptionFields {
 
     /// Throws 400 BadRequest; the values stay empty where the body has none.
     mutating func decode(_ body: [UInt8]) throws(Status) {
-        // Go's decoder answers io.EOF for a body of nothing, which virt-api lets pass as one without fields.
-        guard let first = body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
-        let value: JSONValue
-        let isYAML = first != UInt8(ascii: "{")
-        if isYAML {
-            do throws(YAMLError) {
-                (value, duplicates) = try JSONValue.parseYAML(body)
-            } catch {
-                throw Self.undecodable("error converting YAML to JSON: \(error)")
-            }
-        } else {
-            do throws(JSONError) {
-                (value, duplicates) = try JSONValue.parse(body, allowTrailing: true)
-            } catch {
-                throw Self.undecodable(error.description)
-            }
+        let decoded: OptionsBody?
+        do throws(OptionsBody.Malformed) {
+            decoded = try OptionsBody(body)
+        } catch {
+            throw Self.undecodable(error.description)
         }
-        guard let typeError = take(value, coercingScalars: isYAML) else { return }
+        guard let decoded else { return }
+        duplicates = decoded.duplicates
+        guard let typeError = take(decoded.value, coercingScalars: decoded.isYAML) else { return }
         throw Self.undecodable(
-            (isYAML ? "error unmarshaling JSON: while decoding JSON: " : "") + "json: cannot unmarshal \(typeError)")
+            (decoded.isYAML ? "error unmarshaling JSON: while decoding JSON: " : "")
+                + "json: cannot unmarshal \(typeError)")
     }
 
     /// Fills the fields in the order of the text, as encoding/json does; `null` leaves a field as it is.

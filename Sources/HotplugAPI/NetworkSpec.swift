@@ -1,4 +1,4 @@
-import KubeModel
+package import KubeModel
 
 /// The interfaces and networks of a VMI's spec, read so far as the rules need them.
 struct NetworkSpec {
@@ -123,7 +123,7 @@ struct NetworkInterface {
 
 extension JSONValue {
     /// A member that is there and not null: to Kubernetes null is absent.
-    func present(_ name: String) -> JSONValue? {
+    package func present(_ name: String) -> JSONValue? {
         guard let value = self[name], !value.isNull else { return nil }
         return value
     }

@@ -5,6 +5,11 @@ package import KubeModel
 ///
 /// Pure: the object as it would be, as it is, and the facts.
 package enum ObjectRules {
+    /// Whether the rules for a resource's objects depend on the facts.
+    package static func readsFacts(of resource: Resource) -> Bool {
+        resource == .virtualMachine || resource == .virtualMachineInstance
+    }
+
     /// `old` is `nil` when the object is new; `isKubeVirt` tells KubeVirt's own components from others.
     ///
     /// Throws 422 Invalid with all causes.
@@ -74,11 +79,9 @@ package enum ObjectRules {
         guard spec.present("running") == nil else {
             return [.invalidValue(at: "spec.running", "Running and RunStrategy are mutually exclusive")]
         }
-        let known = ["Halted", "Manual", "Always", "RerunOnFailure", "Once"]
-        guard let text = strategy.string, known.contains(text) else {
-            return [.invalidValue(at: "spec.runStrategy", "Invalid RunStrategy (\(strategy.string ?? ""))")]
-        }
-        return []
+        let text = strategy.string ?? ""
+        return RunStrategy(rawValue: text) == nil
+            ? [.invalidValue(at: "spec.runStrategy", "Invalid RunStrategy (\(text))")] : []
     }
 
     /// `migration-create-admitter.go`, `migration-update-admitter.go`.

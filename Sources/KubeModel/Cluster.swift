@@ -42,6 +42,31 @@ package struct StoredObject: Sendable {
     }
 }
 
+extension StoredObject {
+    /// Parses the bytes; the cluster gave them, so a failure is its own, 500 InternalError.
+    package func json() throws(Status) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw .internalError("the stored object is not JSON: \(error)")
+        }
+    }
+}
+
+extension Cluster {
+    /// As `get`, with `nil` for an object that is not there.
+    package func find(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> JSONValue? {
+        let stored: StoredObject
+        do throws(Status) {
+            stored = try await get(resource, namespace: namespace, name: name)
+        } catch {
+            guard error.code == 404 else { throw error }
+            return nil
+        }
+        return try stored.json()
+    }
+}
+
 package struct ObjectList: Sendable {
     package let items: [StoredObject]
     /// The revision of the store that the list shows.

@@ -86,7 +86,7 @@ private struct LabelSelectorParser {
     private mutating func requirement() throws(Status) -> LabelSelector.Requirement {
         let isNegated = take("!")
         let key = try word("identifier")
-        guard Self.isKey(key) else { throw refusal("\"\(key)\" is no label key") }
+        guard QualifiedName.errors(key).isEmpty else { throw refusal("\"\(key)\" is no label key") }
         guard !isNegated else { return .init(key: key, operator: .isAbsent) }
         switch token {
         case .end, .symbol(","): return .init(key: key, operator: .exists)
@@ -124,7 +124,7 @@ private struct LabelSelectorParser {
 
     private mutating func value() throws(Status) -> String {
         guard case .word(let text) = token else { return "" }
-        guard Self.isValue(text) else { throw refusal("\"\(text)\" is no label value") }
+        guard QualifiedName.labelValueErrors(text).isEmpty else { throw refusal("\"\(text)\" is no label value") }
         advance()
         return text
     }
@@ -161,28 +161,6 @@ private struct LabelSelectorParser {
 
     private static func isSpace(_ octet: UInt8) -> Bool { [0x20, 0x09, 0x0d, 0x0a].contains(octet) }
     private static func isSymbol(_ octet: UInt8) -> Bool { "=!(),><".utf8.contains(octet) }
-
-    private static func isKey(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let name = parts.last, !name.isEmpty, isValue(String(name)) else { return false }
-        return parts.count == 1 || (parts.count == 2 && DNS1123.isSubdomain(String(parts[0])))
-    }
-
-    /// At most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends; or nothing.
-    private static func isValue(_ text: String) -> Bool {
-        guard let first = text.utf8.first, let last = text.utf8.last else { return true }
-        return text.utf8.count <= 63 && isAlphanumeric(first) && isAlphanumeric(last)
-            && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
-    }
-
-    private static func isAlphanumeric(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        default: false
-        }
-    }
 
     private func unexpected(_ expected: String) -> Status { refusal("found '\(token.text)', expected: \(expected)") }
 

@@ -5,4 +5,20 @@ extension JSONValue {
     package var metadataUID: String? { self[path: "metadata", "uid"]?.string }
     package var metadataResourceVersion: String? { self[path: "metadata", "resourceVersion"]?.string }
     package var isBeingDeleted: Bool { self[path: "metadata", "deletionTimestamp"]?.string != nil }
+    package var finalizers: [String] { self["metadata"]?.object?.finalizers ?? [] }
+}
+
+extension JSONObject {
+    /// Of an object's `metadata`.
+    package var finalizers: [String] { self["finalizers"]?.array?.compactMap(\.string) ?? [] }
+}
+
+/// `metav1.Condition`, and the like of KubeVirt's.
+extension JSONValue {
+    /// The condition of a type in `status.conditions`.
+    package func condition(_ type: String) -> JSONValue? {
+        self[path: "status", "conditions"]?.array?.first { $0["type"]?.string == type }
+    }
+
+    package func hasTrueCondition(_ type: String) -> Bool { condition(type)?["status"]?.string == "True" }
 }

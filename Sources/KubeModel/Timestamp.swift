@@ -30,55 +30,9 @@ package enum Timestamp {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
-    /// Seconds since 1970 of a text in RFC 3339, whose fractions of a second do not count; `nil` for another text.
-    ///
-    /// Years are 1970 to 9999.
+    /// Seconds since 1970 of a text in RFC 3339, whose fractions of a second do not count; `nil` for another text, and
+    /// for a time before 1970.
     package static func seconds(_ text: String) -> Int64? {
-        let octets = Array(text.utf8)
-        guard octets.count >= 20, octets[4] == 0x2D, octets[7] == 0x2D, octets[10] | 0x20 == 0x74, octets[13] == 0x3A,
-            octets[16] == 0x3A, let year = number(octets[0..<4]), let month = number(octets[5..<7]),
-            let day = number(octets[8..<10]), let hour = number(octets[11..<13]),
-            let minute = number(octets[14..<16]), let second = number(octets[17..<19]),
-            let offset = offset(octets[19...]), year >= 1970, (1...12).contains(month), (1...31).contains(day),
-            hour < 24, minute < 60, second <= 60
-        else { return nil }
-        let seconds = days(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second - offset
-        return Int64(seconds)
-    }
-
-    /// Decimal digits and nothing else.
-    private static func number(_ octets: ArraySlice<UInt8>) -> Int? {
-        var number = 0
-        for octet in octets {
-            guard (0x30...0x39).contains(octet) else { return nil }
-            number = number * 10 + Int(octet &- 0x30)
-        }
-        return number
-    }
-
-    /// Seconds east of UTC: `Z`, `+01:00`, each perhaps after a fraction.
-    private static func offset(_ octets: ArraySlice<UInt8>) -> Int? {
-        var rest = octets
-        if rest.first == 0x2E {
-            rest = rest.dropFirst()
-            let digits = rest.prefix { (0x30...0x39).contains($0) }
-            guard !digits.isEmpty else { return nil }
-            rest = rest.dropFirst(digits.count)
-        }
-        if rest.count == 1, rest.first.map({ $0 | 0x20 == 0x7A }) == true { return 0 }
-        let zone = Array(rest)
-        guard zone.count == 6, zone[0] == 0x2B || zone[0] == 0x2D, zone[3] == 0x3A, let hours = number(zone[1...2]),
-            let minutes = number(zone[4...5]), hours < 24, minutes < 60
-        else { return nil }
-        return (hours * 3600 + minutes * 60) * (zone[0] == 0x2D ? -1 : 1)
-    }
-
-    /// Days since 1970-01-01, counted from 1 March as in `date`.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let year = month > 2 ? year : year - 1
-        let monthFromMarch = (month + 9) % 12
-        let yearOfEra = year % 400
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + (153 * monthFromMarch + 2) / 5 + day - 1
-        return year / 400 * 146_097 + dayOfEra - 719_468
+        RFC3339.seconds(text).flatMap { $0 < 0 ? nil : $0 }
     }
 }

@@ -36,10 +36,8 @@ package actor EventLoop {
     /// Waits at least so many milliseconds, and at most a tick of the deadlines longer.
     package func sleep(milliseconds: Int64) async {
         await withCheckedContinuation { continuation in
-            let timer = SleepTimer(selector: selector, continuation: continuation)
             // Not the selector's `now`, which is as old as the turn; and a millisecond that has begun does not count.
-            let wakeTime = clinux_monotonic_ms() + milliseconds + 1
-            timer.token = selector.registerTimer(at: wakeTime, handler: timer)
+            _ = Alarm(selector, at: clinux_monotonic_ms() + milliseconds + 1) { continuation.resume() }
         }
     }
 
@@ -69,24 +67,6 @@ package actor EventLoop {
             handler.deadlinePassed(on: self)
         }
         return !isStopped
-    }
-}
-
-private final class SleepTimer: ReadinessHandler {
-    private let selector: Selector
-    private let continuation: CheckedContinuation<Void, Never>
-    var token: Selector.Token?
-
-    init(selector: Selector, continuation: CheckedContinuation<Void, Never>) {
-        self.selector = selector
-        self.continuation = continuation
-    }
-
-    func ready(_ readiness: Readiness, on loop: isolated EventLoop) {}
-
-    func deadlinePassed(on loop: isolated EventLoop) {
-        if let token { selector.deregister(token) }
-        continuation.resume()
     }
 }
 

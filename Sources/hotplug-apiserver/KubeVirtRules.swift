@@ -7,7 +7,10 @@ struct KubeVirtRules: ObjectAdmission {
     let facts: any ClusterFactsSource
 
     func check(for resource: Resource, by user: UserInfo) async throws(Status) -> ObjectCheck {
-        let facts = try await facts.facts()
+        // A look at the facts costs a query, and most writes are of pods, events and the like.
+        let facts =
+            ObjectRules.readsFacts(of: resource)
+            ? try await facts.facts() : ClusterFacts(isInterfaceHotplugEnabled: false)
         let isKubeVirt = ObjectRules.isKubeVirt(user: user.name)
         return { new, old throws(Status) in
             try ObjectRules.check(new, old: old, of: resource, facts: facts, isKubeVirt: isKubeVirt)

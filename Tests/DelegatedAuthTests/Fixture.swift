@@ -1,41 +1,11 @@
 import APIServer
-import FakeKubeAPIServer
 import HTTPServer
 import HTTPWire
-import KubeClient
 import KubeModel
-import Logging
-import Reactor
 import Synchronization
 import TLS
-import Testing
 
 @testable import DelegatedAuth
-
-/// Lends a client, with a loop of its own.
-func withClient(_ configuration: ClientConfiguration, _ body: (KubeClient) async throws -> Void) async throws {
-    let loop = try EventLoop(name: "client")
-    let client = KubeClient(configuration, loops: [loop], version: "1")
-    do {
-        try await body(client)
-        await client.close()
-        await loop.stop()
-    } catch {
-        await client.close()
-        await loop.stop()
-        throw error
-    }
-}
-
-extension KubeClient {
-    func send(_ request: KubeRequest) async throws -> KubeResponse { try await self.request(request) }
-}
-
-extension ClientConfiguration {
-    init(_ upstream: FakeKubeAPIServer) throws {
-        self.init(server: try #require(ServerURL(upstream.url)))
-    }
-}
 
 /// The CAs of a cluster, and its ConfigMap.
 struct ClusterCAs: Sendable {

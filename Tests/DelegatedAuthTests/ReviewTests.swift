@@ -8,12 +8,20 @@ import Testing
 
 @testable import DelegatedAuth
 
-/// A clock that a test moves.
-private final class TestClock: Sendable {
-    private let offset = Mutex(Duration.zero)
-    private let start = ContinuousClock.now
-    var now: ContinuousClock.Instant { start + offset.withLock { $0 } }
-    func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
+/// Lends what asks an upstream for reviews, with a clock for its caches.
+private func withReviewer<Reviewer>(
+    _ make: (KubeClient, TestClock) -> Reviewer,
+    _ answer: @escaping @Sendable (FakeKubeAPIServer.Request, Int) -> FakeKubeAPIServer.Answer,
+    _ body: (Reviewer, FakeKubeAPIServer, TestClock) async throws -> Void
+) async throws {
+    let clock = TestClock()
+    try await withUpstream {
+        answer($0, $1)
+    } _: { upstream in
+        try await withClient(try ClientConfiguration(upstream)) { client in
+            try await body(make(client, clock), upstream, clock)
+        }
+    }
 }
 
 @Suite struct TokenReviewAuthenticatorTests {
@@ -26,15 +34,9 @@ private final class TestClock: Sendable {
         _ answer: @escaping @Sendable (FakeKubeAPIServer.Request, Int) -> FakeKubeAPIServer.Answer,
         _ body: (TokenReviewAuthenticator, FakeKubeAPIServer, TestClock) async throws -> Void
     ) async throws {
-        let clock = TestClock()
-        try await withUpstream {
-            answer($0, $1)
-        } _: { upstream in
-            try await withClient(try ClientConfiguration(upstream)) { client in
-                try await body(
-                    TokenReviewAuthenticator(client, audiences: audiences, now: { clock.now }), upstream, clock)
-            }
-        }
+        try await withReviewer(
+            { client, clock in TokenReviewAuthenticator(client, audiences: audiences, now: { clock.now }) }, answer,
+            body)
     }
 
     @Test func `asks once for a token within ten seconds, whatever the answer`() async throws {
@@ -156,17 +158,11 @@ private final class TestClock: Sendable {
         _ answer: @escaping @Sendable (FakeKubeAPIServer.Request, Int) -> FakeKubeAPIServer.Answer,
         _ body: (SubjectAccessReviewAuthorizer, FakeKubeAPIServer, TestClock) async throws -> Void
     ) async throws {
-        let clock = TestClock()
-        try await withUpstream {
-            answer($0, $1)
-        } _: { upstream in
-            try await withClient(try ClientConfiguration(upstream)) { client in
-                try await body(
-                    SubjectAccessReviewAuthorizer(
-                        client, allowedLifetime: allowed, refusedLifetime: refused, now: { clock.now }), upstream, clock
-                )
-            }
-        }
+        try await withReviewer(
+            { client, clock in
+                SubjectAccessReviewAuthorizer(
+                    client, allowedLifetime: allowed, refusedLifetime: refused, now: { clock.now })
+            }, answer, body)
     }
 
     @Test func `asks with the exact attributes of a resource`() async throws {

@@ -1,4 +1,5 @@
 import APIServer
+import FakeKubeAPIServer
 import HTTPServer
 import HTTPWire
 import KubeClient

@@ -146,7 +146,7 @@ struct NamespaceTests {
         try await createVMI("x", "n", in: test)
         _ = try await test.cluster.write(NamespaceLifecycle.key("n"), dryRun: false) { current throws(Status) in
             guard let current else { throw Resource.namespace.notFound("n") }
-            return .put(NamespaceLifecycle.terminating(try JSONValue(stored: current), now: TestCluster.startText))
+            return .put(NamespaceLifecycle.terminating(try current.json(), now: TestCluster.startText))
         }
         #expect(try await test.cluster.list(.virtualMachineInstance, namespace: "n").items.count == 1)
         test.cluster.close()

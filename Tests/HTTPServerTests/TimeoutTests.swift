@@ -115,9 +115,9 @@ struct TimeoutTests {
         await clock.stop()
     }
 
-    @Test func `ends a connection whose client reads too slowly`() async throws {
-        let ended = Latch()
-        let handler = TestHandler { _ in
+    /// Writes until the peer has gone.
+    private static func endless(until ended: Latch) -> TestHandler {
+        TestHandler { _ in
             HTTPResponse(
                 head: HTTPResponseHead(status: 200),
                 content: .stream { writer in
@@ -125,6 +125,11 @@ struct TimeoutTests {
                     ended.open()
                 })
         }
+    }
+
+    @Test func `ends a connection whose client reads too slowly`() async throws {
+        let ended = Latch()
+        let handler = Self.endless(until: ended)
         // A socket that takes a little, and then makes it wait.
         let count = Counter()
         var calls = SystemCalls.linux
@@ -147,14 +152,7 @@ struct TimeoutTests {
 
     @Test func `ends a connection whose client stops reading`() async throws {
         let ended = Latch()
-        let handler = TestHandler { _ in
-            HTTPResponse(
-                head: HTTPResponseHead(status: 200),
-                content: .stream { writer in
-                    while await writer.write([UInt8](repeating: 0x78, count: 65_536)) {}
-                    ended.open()
-                })
-        }
+        let handler = Self.endless(until: ended)
         try await withServer(handler, configure: { $0.writeStallTimeout = 100 }) { server in
             let client = try await Client(port: server.port, receiveBufferBytes: 8_192)
             try await client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")

@@ -1,9 +1,6 @@
-import FakeKubeAPIServer
 import Foundation
-import Reactor
 import Synchronization
 import TLS
-import Testing
 
 @testable import KubeClient
 
@@ -27,47 +24,8 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-/// Lends a client with a loop of its own, and ends both afterwards.
-func withClient(
-    _ configuration: ClientConfiguration, limits: KubeClientLimits = KubeClientLimits(),
-    clock: TestClock = TestClock(), _ body: (KubeClient) async throws -> Void
-) async throws {
-    let loop = try EventLoop(name: "client")
-    let client = KubeClient(configuration, loops: [loop], version: "1.2.3", limits: limits, now: { clock.now })
-    do {
-        try await body(client)
-        await client.close()
-        await loop.stop()
-    } catch {
-        await client.close()
-        await loop.stop()
-        throw error
-    }
-}
-
-extension ClientConfiguration {
-    /// For an upstream, trusting its CA.
-    init(_ upstream: FakeKubeAPIServer) throws {
-        self.init(server: try #require(ServerURL(upstream.url)))
-        authorities = upstream.authority.map { .data(Array($0.pair.certificate.utf8)) }
-    }
-}
-
-/// A clock that a test moves.
-final class TestClock: Sendable {
-    private let offset = Mutex(Duration.zero)
-    private let start = ContinuousClock.now
-    var now: ContinuousClock.Instant { start + offset.withLock { $0 } }
-    func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
-}
-
 extension CertificateAuthority {
     static func test() throws -> CertificateAuthority { try CertificateAuthority(commonName: "test", days: 1) }
-}
-
-extension KubeClient {
-    /// `request`, in closures whose errors have no one type.
-    func send(_ request: KubeRequest) async throws -> KubeResponse { try await self.request(request) }
 }
 
 final class Counter: Sendable {

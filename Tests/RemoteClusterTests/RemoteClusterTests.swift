@@ -2,29 +2,10 @@ import FakeKubeAPIServer
 import HotplugAPI
 import KubeClient
 import KubeModel
-import Reactor
 import Synchronization
 import Testing
 
 @testable import RemoteCluster
-
-/// Lends a client of an upstream, with a loop of its own.
-func withClient(
-    _ upstream: FakeKubeAPIServer, _ body: (KubeClient) async throws -> Void
-) async throws {
-    let loop = try EventLoop(name: "client")
-    let server = try #require(ServerURL(upstream.url))
-    let client = KubeClient(ClientConfiguration(server: server), loops: [loop], version: "1")
-    do {
-        try await body(client)
-        await client.close()
-        await loop.stop()
-    } catch {
-        await client.close()
-        await loop.stop()
-        throw error
-    }
-}
 
 @Suite struct RemoteClusterTests {
     private static func object(_ version: String = "5", kind: String = "VirtualMachine") -> JSONValue {
@@ -38,7 +19,7 @@ func withClient(
         try await withUpstream { _, _ in
             answer
         } _: { upstream in
-            try await withClient(upstream) { try await body(RemoteCluster($0), upstream) }
+            try await withClient(try ClientConfiguration(upstream)) { try await body(RemoteCluster($0), upstream) }
         }
     }
 
@@ -58,7 +39,7 @@ func withClient(
                 count == 0 ? ["resourceVersion": "9", "continue": "n"] : ["resourceVersion": "9"]
             return .json(["metadata": .object(metadata), "items": [Self.object("\(count)")]])
         } _: { upstream in
-            try await withClient(upstream) { client in
+            try await withClient(try ClientConfiguration(upstream)) { client in
                 let list = try await RemoteCluster(client).list(.kubeVirt, namespace: nil)
                 #expect(list.items.map(\.resourceVersion) == [0, 1])
                 #expect(list.resourceVersion == 9)
@@ -110,7 +91,7 @@ func withClient(
                     ? .json(Self.object())
                     : .json(isGone ? ["kind": "Status", "status": "Success"] : Self.object("6"))
             } _: { upstream in
-                try await withClient(upstream) { client in
+                try await withClient(try ClientConfiguration(upstream)) { client in
                     let deletion = try await RemoteCluster(client).delete(
                         .virtualMachine, namespace: "n", name: "x",
                         options: DeleteOptions(dryRun: true, resourceVersion: "5"))
@@ -172,7 +153,7 @@ func withClient(
         try await withUpstream { _, _ in
             .disconnect
         } _: { upstream in
-            try await withClient(upstream) { client in
+            try await withClient(try ClientConfiguration(upstream)) { client in
                 let cluster = RemoteCluster(client)
                 let lost = await #expect(throws: Status.self) {
                     try await cluster.patch(
@@ -200,7 +181,7 @@ func withClient(
             request.path.hasSuffix("/there")
                 ? .json(Self.object()) : .json(Status.pathNotFound.json, status: 404)
         } _: { upstream in
-            try await withClient(upstream) { client in
+            try await withClient(try ClientConfiguration(upstream)) { client in
                 let cluster = RemoteCluster(client, now: { start + offset.withLock { $0 } })
                 func exists(_ name: String) async -> Bool {
                     (try? await cluster.get(.networkAttachmentDefinition, namespace: "n", name: name)) != nil

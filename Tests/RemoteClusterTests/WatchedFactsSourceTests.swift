@@ -35,7 +35,7 @@ import Testing
                 "items": [Self.kubeVirt("v1.0.0", gates: ["HotplugNICs"], resourceVersion: "1")],
             ])
         } _: { upstream in
-            try await withClient(upstream) { client in
+            try await withClient(try ClientConfiguration(upstream)) { client in
                 let source = WatchedFactsSource(client, namespace: "kubevirt")
                 #expect(throws: WatchHealth.Failure.self) { try source.checkHealth() }
                 let early = await #expect(throws: Status.self) { try await source.facts() }
@@ -82,7 +82,7 @@ import Testing
                 "items": [Self.kubeVirt("v1.4.0", gates: [], resourceVersion: "1")],
             ])
         } _: { upstream in
-            try await withClient(upstream) { client in
+            try await withClient(try ClientConfiguration(upstream)) { client in
                 let source = WatchedFactsSource(client, backoff: Backoff(first: 1, max: 2))
                 let loop = client.firstLoop
                 let running = Task { await source.run(on: loop) }

@@ -11,11 +11,9 @@ package struct StaticDocument: Sendable {
     package init(_ value: JSONValue) {
         self.value = value
         bytes = value.serialized() + [UInt8(ascii: "\n")]
-        // FNV-1a, 64 bits: tells documents of one server apart; nothing depends on its strength.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for octet in bytes {
-            hash = (hash ^ UInt64(octet)) &* 0x100_0000_01b3
-        }
-        entityTag = "\"\(String(hash, radix: 16, uppercase: true))\""
+        // Tells documents of one server apart; nothing depends on its strength.
+        var hash = FNV1a()
+        hash.add(bytes)
+        entityTag = "\"\(String(hash.value, radix: 16, uppercase: true))\""
     }
 }

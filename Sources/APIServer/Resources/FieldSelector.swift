@@ -64,9 +64,8 @@ struct FieldSelector: Sendable {
     func matches(_ object: JSONValue) -> Bool {
         requirements.allSatisfy { requirement in
             guard !requirement.isName, !requirement.isNamespace else { return true }
-            var value: JSONValue? = object
-            for member in requirement.path { value = value?[member] }
-            return ((value?.string ?? "") == requirement.value) == requirement.isEqual
+            let value = object.member(at: requirement.path)?.string ?? ""
+            return (value == requirement.value) == requirement.isEqual
         }
     }
 }

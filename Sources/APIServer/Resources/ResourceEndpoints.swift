@@ -115,41 +115,36 @@ struct ResourceEndpoint: Sendable {
         request.info.namespace.isEmpty ? nil : request.info.namespace
     }
 
-    private func answer(_ object: StoredObject) throws(Status) -> APIAnswer {
-        APIAnswer(.json(try rendering.answer(object)))
+    private func answer(
+        _ object: StoredObject, status: Int = 200, warnings: [String] = []
+    ) throws(Status) -> APIAnswer {
+        APIAnswer(status: status, .json(try rendering.answer(object)), warnings: warnings)
     }
 
     private func create(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (object, warnings) = try RequestBodyDecoding.object(request, of: resource)
         let options = try await writeOptions(request)
-        var answer = try answer(
-            try await cluster.create(
-                resource, namespace: request.info.namespace, object: try rendering.stored(object), options: options))
-        answer.status = 201
-        answer.warnings = warnings
-        return answer
+        let created = try await cluster.create(
+            resource, namespace: request.info.namespace, object: try rendering.stored(object), options: options)
+        return try answer(created, status: 201, warnings: warnings)
     }
 
     private func update(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (object, warnings) = try RequestBodyDecoding.object(request, of: resource)
         let options = try await writeOptions(request)
-        var answer = try answer(
-            try await cluster.update(
-                resource, namespace: request.info.namespace, name: request.info.name,
-                object: try rendering.stored(object), options: options))
-        answer.warnings = warnings
-        return answer
+        let updated = try await cluster.update(
+            resource, namespace: request.info.namespace, name: request.info.name,
+            object: try rendering.stored(object), options: options)
+        return try answer(updated, warnings: warnings)
     }
 
     private func patch(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (patch, warnings) = try RequestBodyDecoding.patch(request, of: resource)
         let options = try await writeOptions(request)
-        var answer = try answer(
-            try await cluster.patch(
-                resource, namespace: request.info.namespace, name: request.info.name,
-                patch: try rendering.stored(patch), options: options))
-        answer.warnings = warnings
-        return answer
+        let patched = try await cluster.patch(
+            resource, namespace: request.info.namespace, name: request.info.name,
+            patch: try rendering.stored(patch), options: options)
+        return try answer(patched, warnings: warnings)
     }
 
     private func delete(_ request: APIRequest) async throws(Status) -> APIAnswer {
@@ -185,16 +180,5 @@ struct ResourceEndpoint: Sendable {
         options.subresource = isStatus ? "status" : nil
         if let admission { options.check = try await admission.check(for: resource, by: request.user) }
         return options
-    }
-}
-
-extension StoredObject {
-    /// Parses the stored bytes; the store wrote them, so a failure is its own.
-    func json() throws(Status) -> JSONValue {
-        do throws(JSONError) {
-            return try JSONValue(parsing: bytes)
-        } catch {
-            throw .internalError("the stored object is not JSON: \(error)")
-        }
     }
 }

@@ -36,9 +36,7 @@ struct TableColumn: Sendable {
         switch cell {
         case .member(let path): return Self.shown(object.member(at: path))
         case .first(let list, let member): return Self.shown(object.member(at: list)?.array?.first?[member])
-        case .condition(let type):
-            let conditions = object[path: "status", "conditions"]?.array ?? []
-            return Self.shown(conditions.first { $0["type"]?.string == type }?["status"])
+        case .condition(let type): return Self.shown(object.condition(type)?["status"])
         case .age(let path): return Self.age(object.member(at: path)?.string, now: now)
         case .computed(let cell): return cell(object, now)
         }

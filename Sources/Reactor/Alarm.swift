@@ -1,15 +1,14 @@
-package import Reactor
-
-/// A time at which something is done, on its connection's loop.
+/// A time at which something is done, on the loop of its selector.
 package final class Alarm: ReadinessHandler {
     private let selector: Selector
     private let body: () -> Void
     private var token: Selector.Token?
 
-    init(selector: Selector, milliseconds: Int64, _ body: @escaping () -> Void) {
+    /// - Parameter time: milliseconds of the selector's clock.
+    package init(_ selector: Selector, at time: Int64, _ body: @escaping () -> Void) {
         self.selector = selector
         self.body = body
-        token = selector.registerTimer(at: selector.now + milliseconds, handler: self)
+        token = selector.registerTimer(at: time, handler: self)
     }
 
     /// It must be called, or the time be waited for: until then the loop keeps the alarm.

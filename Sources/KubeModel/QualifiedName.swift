@@ -1,8 +1,9 @@
-internal import KubeModel
-
 /// The syntax of label keys and values, annotation keys and finalizers
 /// (apimachinery `pkg/util/validation/validation.go`).
-enum QualifiedName {
+package enum QualifiedName {
+    /// Octets of a label value and of the name part of a qualified name.
+    package static let nameBytesMax = 63
+
     private static let nameMessage =
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
         + "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -13,7 +14,7 @@ enum QualifiedName {
         + "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
     /// What is wrong with `[prefix/]name`; empty if nothing.
-    static func errors(_ text: String) -> [String] {
+    package static func errors(_ text: String) -> [String] {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         switch parts.count {
         case 1: return nameErrors(parts[0])
@@ -30,7 +31,7 @@ enum QualifiedName {
     }
 
     /// What is wrong with the value of a label; empty if nothing.
-    static func labelValueErrors(_ text: String) -> [String] {
+    package static func labelValueErrors(_ text: String) -> [String] {
         lengthErrors(text[...]) + (text.isEmpty || isWellFormed(text[...]) ? [] : [valueMessage])
     }
 
@@ -40,8 +41,8 @@ enum QualifiedName {
     }
 
     private static func lengthErrors(_ text: Substring) -> [String] {
-        text.utf8.count > StoreLimits.labelBytesMax
-            ? [DNS1123.lengthMessage(limit: StoreLimits.labelBytesMax)] : []
+        text.utf8.count > nameBytesMax
+            ? [DNS1123.lengthMessage(limit: nameBytesMax)] : []
     }
 
     private static func isWellFormed(_ text: Substring) -> Bool {
