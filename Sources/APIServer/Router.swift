@@ -83,12 +83,23 @@ package struct Router: Sendable {
             let entry = version.subresources.first(where: {
                 $0.parent.plural == info.resource && $0.name == info.subresource
             })
-        else { throw .pathNotFound }
+        else { throw notServed(version, info) }
         guard entry.verbs.contains(info.verb) else {
             return Self.methodNotAllowed(.methodNotAllowed, allowed: [.put])
         }
         guard DNS1123.isLabel(info.namespace), DNS1123.isSubdomain(info.name) else { throw .pathNotFound }
         return try await subresources.update(try await read(request, info, query, user, auditID))
+    }
+
+    /// Tells what there is beside a subresource that there is not: clients of KubeVirt's server ask for many more.
+    private func notServed(_ version: APIGroup.Version, _ info: RequestInfo) -> Status {
+        let served = version.subresources.filter { $0.parent.plural == info.resource }.map(\.name)
+        guard info.extraSegments == 0, !info.subresource.isEmpty, !served.isEmpty else { return .pathNotFound }
+        var status = Status.pathNotFound
+        status.message +=
+            ": this server has no \(info.resource)/\(DNS1123.isLabel(info.subresource) ? info.subresource : "…") in "
+            + "\(subresourceGroup.name)/\(version.name), only \(served.joined(separator: ", "))"
+        return status
     }
 
     /// 405 must say what is allowed (RFC 9110 §15.5.6).

@@ -25,7 +25,7 @@ extension EmbeddedCluster {
     ) async throws(Status) -> StoredObject {
         let name = new.metadataName ?? ""
         let started =
-            configuration.admission(new, resource, now)
+            try configuration.admission(new, resource, kubeVirts, now)
             ?? InitialStatus(kubeVirtVersion: configuration.observedKubeVirtVersion, now: now)
             .added(to: new, resource: resource)
         let key = try key(resource, namespace, name)
@@ -41,6 +41,15 @@ extension EmbeddedCluster {
             try options.check(started, nil)
             return .put(started)
         }.object
+    }
+
+    private func kubeVirts() throws(Status) -> [JSONValue] {
+        let stored = try store.readSnapshot { db in
+            try ObjectTable.list(resource: Resource.kubeVirt.groupResource, namespace: nil, db)
+        }
+        var objects: [JSONValue] = []
+        for object in stored { objects.append(try object.json()) }
+        return objects
     }
 
     package func update(

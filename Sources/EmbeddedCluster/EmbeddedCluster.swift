@@ -14,7 +14,9 @@ package final class EmbeddedCluster: WatchableCluster {
         package var observedKubeVirtVersion = "v1.0.0"
         /// What is written into a new object, given its resource and the time in RFC 3339, in the write that creates
         /// it; `nil` leaves it to this module, where a VMI runs as soon as it exists.
-        package var admission: @Sendable (JSONValue, Resource, _ now: String) -> JSONValue? = { _, _, _ in nil }
+        ///
+        /// The KubeVirt objects are read when they are asked for. Throws what refuses the object.
+        package var admission: Admission = { _, _, _, _ in nil }
         /// Writes; one more is refused with 429 TooManyRequests.
         package var writesWaitingMax = StoreLimits.writesWaitingMax
         /// What is kept of the past, so that a watch can be resumed.
@@ -28,6 +30,11 @@ package final class EmbeddedCluster: WatchableCluster {
 
         package init() {}
     }
+
+    package typealias Admission =
+        @Sendable (
+            JSONValue, Resource, _ kubeVirts: () throws(Status) -> [JSONValue], _ now: String
+        ) throws(Status) -> JSONValue?
 
     /// What is stored here, for discovery.
     package static let resources: [Resource] = [

@@ -1,8 +1,7 @@
 import HotplugAPI
 import KubeModel
 
-/// What `start`, `stop` and `restart` of a VM make of it: KubeVirt v1.0.1 `pkg/virt-api/rest/subresource.go`, in its
-/// words.
+/// What a verb makes of a VM or its VMI: KubeVirt v1.0.1 `pkg/virt-api/rest/subresource.go`, in its words.
 struct LifecycleDecision {
     enum Change: Equatable {
         /// Whether the VM shall run, in its spec.
@@ -13,24 +12,36 @@ struct LifecycleDecision {
         case gracePeriod(Int)
         /// The launcher pod goes, whatever the guest does.
         case deletePod(String)
+        /// The VMI of that name migrates.
+        case migrate(String)
+        /// Whether the VMI is paused.
+        case pause(Bool)
     }
 
     let verb: LifecycleVerb
     let options: LifecycleOptions
-    let machine: JSONValue
-    /// The VMI of the VM's name.
+    /// `nil` when the verb is the VMI's.
+    let machine: JSONValue?
+    /// The VMI that the verb is about, or of the VM's name.
     let instance: Instance?
 
     /// Throws the `Status` to answer with.
     func changes() throws(Status) -> [Change] {
-        guard let strategy = RunStrategy(of: machine) else {
+        switch verb {
+        case .start: try start(strategy())
+        case .stop: try stop(strategy())
+        case .restart: try restart(strategy())
+        case .migrate: try migrate()
+        case .pause: try pause()
+        case .unpause: try unpause()
+        }
+    }
+
+    private func strategy() throws(Status) -> RunStrategy {
+        guard let strategy = machine.flatMap(RunStrategy.init(of:)) else {
             throw .internalError("running and runstrategy are mutually exclusive")
         }
-        return switch verb {
-        case .start: try start(strategy)
-        case .stop: try stop(strategy)
-        case .restart: try restart(strategy)
-        }
+        return strategy
     }
 
     private func start(_ strategy: RunStrategy) throws(Status) -> [Change] {
@@ -88,6 +99,38 @@ struct LifecycleDecision {
         return options.gracePeriod == 0 ? [asked, .deletePod(instance.podName)] : [asked]
     }
 
+    // MARK: Of a VMI that runs
+
+    private func migrate() throws(Status) -> [Change] {
+        guard let instance else {
+            throw HotplugSubject(
+                .virtualMachineInstance, namespace: machine?.metadataNamespace ?? "",
+                name: machine?.metadataName ?? ""
+            ).notFound
+        }
+        guard instance.isRunning else { throw conflict("VM is not running") }
+        return [.migrate(instance.name)]
+    }
+
+    private func pause() throws(Status) -> [Change] {
+        guard let instance, instance.isRunning else { throw conflict("VM is not running") }
+        guard instance.object["spec"]?.present("livenessProbe") == nil else {
+            let why = "Pausing VMIs with LivenessProbe is currently not supported"
+            throw .forbidden(
+                "virtualmachineinstance.kubevirt.io \"\(instance.name)\" is forbidden: \(why)",
+                details: Status.Details(name: instance.name, group: "kubevirt.io", kind: "virtualmachineinstance"))
+        }
+        guard instance.object.condition("Paused") == nil else { throw conflict("VMI is already paused") }
+        return [.pause(true)]
+    }
+
+    private func unpause() throws(Status) -> [Change] {
+        guard let instance, instance.isRunning, instance.object.condition("Paused") != nil else {
+            throw conflict("VMI is not paused")
+        }
+        return [.pause(false)]
+    }
+
     // MARK: Pieces
 
     private func stopRequest(for instance: Instance) -> JSONValue {
@@ -96,15 +139,16 @@ struct LifecycleDecision {
 
     /// Requests that wait are not overtaken; a stop alone replaces them, and so is made elsewhere.
     private func request(_ requests: JSONValue...) throws(Status) -> Change {
-        guard (machine[path: "status", "stateChangeRequests"]?.array ?? []).isEmpty else {
+        guard (machine?[path: "status", "stateChangeRequests"]?.array ?? []).isEmpty else {
             throw conflict("unable to complete request: stop/start already underway")
         }
         return .request(requests)
     }
 
     private func conflict(_ why: String) -> Status {
-        HotplugSubject(
-            .virtualMachine, namespace: machine.metadataNamespace ?? "", name: machine.metadataName ?? ""
+        let object = machine ?? instance?.object
+        return HotplugSubject(
+            verb.target, namespace: object?.metadataNamespace ?? "", name: object?.metadataName ?? ""
         ).conflict(why)
     }
 }

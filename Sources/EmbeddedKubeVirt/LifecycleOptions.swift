@@ -1,4 +1,4 @@
-import HotplugAPI
+package import HotplugAPI
 import KubeModel
 
 /// The subresource's name as it stands in the URL.
@@ -6,9 +6,21 @@ package enum LifecycleVerb: String, Sendable, CaseIterable {
     case start
     case stop
     case restart
+    case migrate
+    case pause
+    case unpause
+
+    /// Whose subresource it is.
+    package var target: HotplugTarget {
+        switch self {
+        case .start, .stop, .restart, .migrate: .virtualMachine
+        case .pause, .unpause: .virtualMachineInstance
+        }
+    }
 }
 
-/// The body of `start`, `stop` or `restart`: KubeVirt v1.0.1 `types.go`, StartOptions, StopOptions, RestartOptions.
+/// The body: KubeVirt v1.0.1 `types.go`, StartOptions, StopOptions, RestartOptions, MigrateOptions, PauseOptions,
+/// UnpauseOptions.
 struct LifecycleOptions: Equatable {
     /// `paused` of StartOptions.
     var isPaused = false

@@ -17,14 +17,24 @@ package struct ClusterFacts: Sendable, Equatable {
     package var kubeVirtVersion: SemanticVersion?
     /// `spec.configuration.network.permitBridgeInterfaceOnPodNetwork`; KubeVirt's default is true.
     package var permitsBridgeOnPodNetwork: Bool
+    /// `spec.configuration.network.permitSlirpInterface`; KubeVirt's default is false.
+    package var permitsSlirp: Bool
+    /// `spec.configuration.network.defaultNetworkInterface`: the binding of the interface that a VMI without any gets.
+    package var defaultInterface: String
+    /// All that `spec.configuration.developerConfiguration.featureGates` lists.
+    package var featureGates: Set<String>
 
     package init(
         isInterfaceHotplugEnabled: Bool, kubeVirtVersion: SemanticVersion? = nil,
-        permitsBridgeOnPodNetwork: Bool = true
+        permitsBridgeOnPodNetwork: Bool = true, permitsSlirp: Bool = false, defaultInterface: String = "bridge",
+        featureGates: Set<String> = []
     ) {
         self.isInterfaceHotplugEnabled = isInterfaceHotplugEnabled
         self.kubeVirtVersion = kubeVirtVersion
         self.permitsBridgeOnPodNetwork = permitsBridgeOnPodNetwork
+        self.permitsSlirp = permitsSlirp
+        self.defaultInterface = defaultInterface
+        self.featureGates = featureGates
     }
 
     /// Reads the KubeVirt objects of all namespaces; a cluster should have one.
@@ -34,16 +44,20 @@ package struct ClusterFacts: Sendable, Equatable {
     package init(kubeVirts: [JSONValue]) {
         let versions = kubeVirts.compactMap { $0[path: "status", "observedKubeVirtVersion"]?.string }
         let version = versions.compactMap { SemanticVersion($0) }.first
-        let isListed = kubeVirts.contains { kubeVirt in
-            let phase = kubeVirt[path: "status", "phase"]?.string ?? ""
-            let gates = kubeVirt[path: "spec", "configuration", "developerConfiguration", "featureGates"]?.array ?? []
-            return !phase.isEmpty && gates.contains("HotplugNICs")
-        }
+        let gates = kubeVirts.filter { !($0[path: "status", "phase"]?.string ?? "").isEmpty }.flatMap { kubeVirt in
+            kubeVirt[path: "spec", "configuration", "developerConfiguration", "featureGates"]?.array ?? []
+        }.compactMap(\.string)
         let network = kubeVirts.compactMap { $0[path: "spec", "configuration", "network"] }.first
         self.init(
-            isInterfaceHotplugEnabled: isListed || version.map { $0 >= Self.gateIsGeneralSince } ?? false,
+            isInterfaceHotplugEnabled: gates.contains("HotplugNICs")
+                || version.map { $0 >= Self.gateIsGeneralSince } ?? false,
             kubeVirtVersion: version,
-            permitsBridgeOnPodNetwork: network?["permitBridgeInterfaceOnPodNetwork"]?.bool ?? true)
+            permitsBridgeOnPodNetwork: network?["permitBridgeInterfaceOnPodNetwork"]?.bool ?? true,
+            permitsSlirp: network?["permitSlirpInterface"]?.bool ?? false,
+            defaultInterface: network?["defaultNetworkInterface"]?.string.flatMap { text in
+                ConfigurationRules.defaultInterfaces.contains(text) ? text : nil
+            } ?? "bridge",
+            featureGates: Set(gates))
     }
 }
 

@@ -133,23 +133,14 @@ struct NetworkRules {
         return causes
     }
 
+    /// The first that applies of the rules for a binding and its network, as in KubeVirt
+    /// (`validateInterfaceNetworkBasics`).
     private func bindings(_ interface: NetworkInterface, _ network: Network?, at path: @autoclosure () -> String)
         -> [Status.Cause]
     {
         var causes: [Status.Cause] = []
-        let isOnPodNetwork = network?.isPod ?? false
-        if interface.has("bridge"), isOnPodNetwork, !facts.permitsBridgeOnPodNetwork {
-            causes.append(
-                .invalidValue(
-                    at: "\(path()).name", "Bridge on pod network configuration is not enabled under kubevirt-config"))
-        }
-        if interface.has("masquerade"), network != nil, !isOnPodNetwork {
-            causes.append(
-                .invalidValue(at: "\(path()).name", "Masquerade interface only implemented with pod network"))
-        }
-        if interface.has("passt"), spec.interfaces.count > 1 {
-            causes.append(
-                .invalidValue(at: path(), "Passt interface is only supported as the single interface of the VMI"))
+        if let network, let (field, message) = misfit(interface, network) {
+            causes.append(.invalidValue(at: path() + field, message))
         }
         if interface.has("binding"), Self.bindingMethods.contains(where: interface.has) {
             causes.append(
@@ -159,6 +150,45 @@ struct NetworkRules {
         }
         return causes
     }
+
+    /// The field below the interface, and what is wrong with it.
+    private func misfit(_ interface: NetworkInterface, _ network: Network) -> (field: String, message: String)? {
+        // From v1.3 on slirp, macvtap and passt are binding plugins, and their gates are gone.
+        let hasGates = facts.kubeVirtVersion.map { $0 < Self.bindingPluginsSince } ?? true
+        if interface.has("slirp"), hasGates {
+            if !network.isPod { return (".name", "Slirp interface only implemented with pod network") }
+            if !facts.permitsSlirp { return (".name", "Slirp interface is not enabled in kubevirt-config") }
+        }
+        if interface.has("masquerade") {
+            if !network.isPod { return (".name", "Masquerade interface only implemented with pod network") }
+            if interface.value["macAddress"]?.string == Self.masqueradeBridgeAddress {
+                return (
+                    ".macAddress",
+                    "The requested MAC address is reserved for the in-pod bridge. Please choose another one."
+                )
+            }
+        }
+        if interface.has("bridge"), network.isPod, !facts.permitsBridgeOnPodNetwork {
+            return (".name", "Bridge on pod network configuration is not enabled under kubevirt-config")
+        }
+        if interface.has("macvtap"), hasGates {
+            if !facts.featureGates.contains("Macvtap") { return (".name", "Macvtap feature gate is not enabled") }
+            if network.multusNetworkName == nil {
+                return (".name", "Macvtap interface only implemented with Multus network")
+            }
+        }
+        guard interface.has("passt") else { return nil }
+        if hasGates, !facts.featureGates.contains("Passt") { return (".name", "Passt feature gate is not enabled") }
+        if !network.isPod { return (".name", "Passt interface only implemented with pod network") }
+        if spec.interfaces.count > 1 {
+            return ("", "Passt interface is only supported as the single interface of the VMI")
+        }
+        return nil
+    }
+
+    static let bindingPluginsSince = SemanticVersion(1, 3, 0)
+    /// KubeVirt v1.0.1 `pkg/network/link/reserved_macs.go`.
+    static let masqueradeBridgeAddress = "02:00:00:00:00:00"
 
     private func state(_ interface: NetworkInterface, _ network: Network?, at path: @autoclosure () -> String)
         -> [Status.Cause]

@@ -19,23 +19,16 @@ package enum ObjectRules {
         // What is on its way out is not held up by rules.
         guard old == nil || !new.isBeingDeleted else { return }
         switch resource {
-        case .virtualMachineInstance:
-            guard let old else {
-                return try refuse(
-                    try network(new, .virtualMachineInstance, facts), "virtualmachineinstances-create-validator")
-            }
-            guard new["spec"] != old["spec"], !isKubeVirt else { return }
-            try refuse(
-                [
-                    Status.Cause(
-                        reason: "FieldValueNotSupported", message: "update of VMI object is restricted", field: "")
-                ], "virtualmachineinstances-update-validator")
+        case .virtualMachineInstance: try checkInstance(new, old, facts, isKubeVirt)
         case .virtualMachine:
             guard old == nil || new["spec"] != old?["spec"] else { return }
             var causes = machine(new["spec"] ?? [:])
             if causes.isEmpty { causes = try network(new, .virtualMachine, facts) }
             try refuse(causes, "virtualmachine-validator")
-        case .virtualMachineInstanceMigration: try checkMigration(new, old)
+        case .virtualMachineInstanceMigration: try MigrationRules.check(new, old: old)
+        case .kubeVirt:
+            guard old == nil || new["spec"] != old?["spec"] else { return }
+            try ConfigurationRules.check(new)
         case .networkAttachmentDefinition: try checkDefinition(new)
         default: return
         }
@@ -51,11 +44,52 @@ package enum ObjectRules {
 
     private static func refuse(_ causes: [Status.Cause], _ webhook: String) throws(Status) {
         guard !causes.isEmpty else { return }
-        throw Status(
-            code: 422, reason: "Invalid",
-            message: "admission webhook \"\(webhook).kubevirt.io\" denied the request: "
-                + causes.map(\.message).joined(separator: ", "),
-            details: Status.Details(causes: causes))
+        throw .denied(by: webhook, causes: causes)
+    }
+
+    /// `vmi-create-admitter.go`, `vmi-update-admitter.go`.
+    private static func checkInstance(
+        _ new: JSONValue, _ old: JSONValue?, _ facts: ClusterFacts, _ isKubeVirt: Bool
+    ) throws(Status) {
+        guard let old else {
+            var causes = try network(new, .virtualMachineInstance, facts)
+            if !isKubeVirt, !reservedLabels(new).isEmpty {
+                causes.append(reserved("creation", field: "metadata.labels"))
+            }
+            return try refuse(causes, "virtualmachineinstances-create-validator")
+        }
+        var causes: [Status.Cause] = []
+        if new["spec"] != old["spec"] {
+            causes =
+                isKubeVirt
+                ? try network(new, .virtualMachineInstance, facts)
+                : [
+                    Status.Cause(
+                        reason: "FieldValueNotSupported", message: "update of VMI object is restricted", field: "")
+                ]
+        }
+        if causes.isEmpty, !isKubeVirt, reservedLabels(new) != reservedLabels(old) {
+            causes.append(reserved("modification", field: ""))
+        }
+        try refuse(causes, "virtualmachineinstances-update-validator")
+    }
+
+    private static func reserved(_ what: String, field: String) -> Status.Cause {
+        Status.Cause(
+            reason: "FieldValueNotSupported",
+            message: "\(what) of the following reserved kubevirt.io/ labels on a VMI object is prohibited", field: field
+        )
+    }
+
+    /// Those by which KubeVirt's components find each other's objects (`restrictedVmiLabels`).
+    private static func reservedLabels(_ object: JSONValue) -> [String: JSONValue] {
+        var labels: [String: JSONValue] = [:]
+        for label in [
+            "created-by", "migrationJobUID", "nodeName", "migrationTargetNodeName", "schedulable", "install-strategy",
+        ] {
+            labels[label] = object[path: "metadata", "labels", "kubevirt.io/\(label)"]
+        }
+        return labels
     }
 
     private static func network(
@@ -82,19 +116,6 @@ package enum ObjectRules {
         let text = strategy.string ?? ""
         return RunStrategy(rawValue: text) == nil
             ? [.invalidValue(at: "spec.runStrategy", "Invalid RunStrategy (\(text))")] : []
-    }
-
-    /// `migration-create-admitter.go`, `migration-update-admitter.go`.
-    private static func checkMigration(_ new: JSONValue, _ old: JSONValue?) throws(Status) {
-        if let old {
-            guard new["spec"] != old["spec"] else { return }
-            let message = "update of Migration object's spec is restricted"
-            try refuse(
-                [Status.Cause(reason: "FieldValueNotSupported", message: message, field: "")],
-                "migration-update-validator")
-        }
-        guard (new[path: "spec", "vmiName"]?.string ?? "").isEmpty else { return }
-        try refuse([.required(at: "spec.vmiName", "vmiName is missing")], "migration-create-validator")
     }
 
     /// multus reads the configuration when a pod starts, and its admission controller when the object is written.

@@ -53,7 +53,7 @@ struct EmbeddedWiring: ClusterWiring {
     var resources: ResourceEndpoints? {
         ResourceEndpoints(
             resources: EmbeddedCluster.resources, cluster: store, authorizer: authorizer,
-            admission: KubeVirtRules(facts: facts))
+            admission: KubeVirtRules(cluster: store, facts: facts))
     }
     var version: VersionInfo {
         VersionInfo(gitVersion: "\(Self.kubernetesVersion)+hotplug-apiserver-\(HotplugCommand.version)")

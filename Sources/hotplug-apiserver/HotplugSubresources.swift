@@ -5,14 +5,15 @@ import KubeModel
 
 /// The subresources as the API server sees them.
 struct HotplugSubresources: SubresourceHandler {
-    /// With `start`, `stop` and `restart` where this server plays KubeVirt.
+    /// With `start`, `stop` and the others where this server plays KubeVirt.
     static func group(withLifecycle: Bool) -> APIGroup {
-        let ofMachines = withLifecycle ? LifecycleVerb.allCases.map(\.rawValue) : []
         let ofBoth = InterfaceVerb.allCases.map(\.rawValue)
         return APIGroup(
             name: "subresources.kubevirt.io", versions: ["v1", "v1alpha3"],
-            subresources: (ofBoth + ofMachines).map { subresource(.virtualMachine, $0) }
-                + ofBoth.map { subresource(.virtualMachineInstance, $0) })
+            subresources: HotplugTarget.allCases.flatMap { target in
+                let lifecycle = withLifecycle ? LifecycleVerb.allCases.filter { $0.target == target } : []
+                return (ofBoth + lifecycle.map(\.rawValue)).map { subresource(target.resource, $0) }
+            })
     }
 
     private static func subresource(_ parent: Resource, _ name: String) -> APIGroup.Subresource {

@@ -4,9 +4,15 @@ import KubeModel
 
 /// KubeVirt's rules as the embedded cluster's validating webhooks.
 struct KubeVirtRules: ObjectAdmission {
+    let cluster: any Cluster
     let facts: any ClusterFactsSource
 
-    func check(for resource: Resource, by user: UserInfo) async throws(Status) -> ObjectCheck {
+    func check(
+        for resource: Resource, in namespace: String, created: JSONValue?, by user: UserInfo
+    ) async throws(Status) -> ObjectCheck {
+        if resource == .virtualMachineInstanceMigration, let created {
+            try await MigrationRules.checkPlace(of: created, namespace: namespace, in: cluster)
+        }
         // A look at the facts costs a query, and most writes are of pods, events and the like.
         let facts =
             ObjectRules.readsFacts(of: resource)

@@ -87,6 +87,36 @@ import Testing
         #expect(condition["reason"] == "InterfaceNotLiveMigratable")
     }
 
+    @Test(
+        arguments: [
+            (#"{"defaultNetworkInterface":"masquerade"}"#, "masquerade"),
+            (#"{"defaultNetworkInterface":""}"#, "bridge"), (#"{"defaultNetworkInterface":"unknown"}"#, "bridge"),
+            (#"{"defaultNetworkInterface":"slirp","permitSlirpInterface":true}"#, "slirp"),
+            (#"{"defaultNetworkInterface":"slirp"}"#, "Slirp interface is not enabled in kubevirt-config"),
+            (
+                #"{"permitBridgeInterfaceOnPodNetwork":false}"#,
+                "Bridge interface is not enabled in kubevirt-config"
+            ),
+        ]) func `gets the interface that the configuration says`(network: String, outcome: String) async throws
+    {
+        let played = try PlayedCluster()
+        let settings = try JSONValue(parsing: Array(network.utf8))
+        try await played.create(.kubeVirt, "kubevirt", ["spec": ["configuration": ["network": settings]]])
+        do {
+            try await played.createInstance("bare", ["domain": ["devices": [:]]])
+            let spec = try await played.instance("bare").object["spec"]
+            #expect(spec?[path: "domain", "devices", "interfaces"] == [["name": "default", "\(outcome)": [:]]])
+        } catch let status as Status {
+            #expect(status.code == 400)
+            #expect(
+                status.message
+                    == #"admission webhook "virtualmachineinstances-mutator.kubevirt.io" denied the request: "#
+                    + outcome)
+        }
+        // One that says what it wants is not asked.
+        try await played.createInstance("vmi")
+    }
+
     @Test func `keeps nothing of the status that a client sends`() async throws {
         let played = try PlayedCluster()
         try await played.create(

@@ -59,6 +59,8 @@ import Testing
         Row(
             verb: .stop, strategy: "Halted", phase: .running, body: #"{"gracePeriod":29}"#,
             outcome: "gracePeriod(29) request(Stop)"),
+        Row(verb: .migrate, strategy: "Always", phase: .running, outcome: "migrate(vm)"),
+        Row(verb: .migrate, strategy: "Always", phase: .scheduled, outcome: "VM is not running"),
         Row(verb: .restart, strategy: "Always", phase: .running, outcome: "request(Stop, Start)"),
         Row(verb: .restart, strategy: "Manual", phase: .running, outcome: "request(Stop, Start)"),
         Row(
@@ -104,6 +106,8 @@ import Testing
         case .run(let isRunning): return "run(\(isRunning))"
         case .gracePeriod(let seconds): return "gracePeriod(\(seconds))"
         case .deletePod: return "deletePod"
+        case .migrate(let name): return "migrate(\(name))"
+        case .pause(let isPaused): return "pause(\(isPaused))"
         case .request(let requests):
             let words = requests.map { request in
                 let action = request["action"]?.string ?? ""
@@ -128,7 +132,83 @@ import Testing
         }
     }
 
+    struct PauseRow: Sendable {
+        let verb: LifecycleVerb
+        var phase = InstancePhase.running
+        var isPaused = false
+        var isProbed = false
+        let outcome: String
+        var code = 409
+    }
+
+    @Test(arguments: [
+        PauseRow(verb: .pause, outcome: "pause(true)"),
+        PauseRow(verb: .unpause, isPaused: true, outcome: "pause(false)"),
+        PauseRow(verb: .pause, isPaused: true, outcome: "VMI is already paused"),
+        PauseRow(verb: .pause, phase: .scheduling, outcome: "VM is not running"),
+        PauseRow(verb: .unpause, outcome: "VMI is not paused"),
+        PauseRow(verb: .unpause, phase: .succeeded, isPaused: true, outcome: "VMI is not paused"),
+        PauseRow(
+            verb: .pause, isProbed: true, outcome: "Pausing VMIs with LivenessProbe is currently not supported",
+            code: 403),
+    ])
+    func `decides on a VMI that is paused or not`(_ row: PauseRow) {
+        var object: JSONValue = [
+            "metadata": ["name": "vm"], "spec": [:], "status": ["phase": .string(row.phase.rawValue)],
+        ]
+        if row.isPaused { object.setStatus("conditions", [["type": "Paused", "status": "True"]]) }
+        if row.isProbed { object["spec"] = ["livenessProbe": [:]] }
+        do throws(Status) {
+            let options = try LifecycleOptions([], for: row.verb)
+            let decision = LifecycleDecision(
+                verb: row.verb, options: options, machine: nil, instance: Instance(object: object))
+            #expect(try decision.changes().map(Self.text).joined(separator: " ") == row.outcome)
+        } catch {
+            #expect(error.code == row.code)
+            #expect(error.message.contains(#"virtualmachineinstance.kubevirt.io "vm""#))
+            #expect(error.message.hasSuffix(row.outcome))
+        }
+    }
+
     // MARK: On a cluster
+
+    @Test func `a VM is paused and goes on, and its status says so`() async throws {
+        let (played, handler) = try await played(["running": true])
+        for (verb, status) in [(LifecycleVerb.pause, "Paused"), (.unpause, "Running")] {
+            try await handler.handle(verb, namespace: "default", name: "vm", body: [], dryRun: ["All"])
+            _ = try await played.settle()
+            #expect(try await self.status(played) != status)
+            try await handler.handle(verb, namespace: "default", name: "vm", body: [], dryRun: [])
+            _ = try await played.settle()
+            #expect(try await self.status(played) == status)
+        }
+        let status = await #expect(throws: Status.self) {
+            try await handler.handle(.pause, namespace: "default", name: "nope", body: [], dryRun: [])
+        }
+        #expect(status?.message == #"virtualmachineinstance.kubevirt.io "nope" not found"#)
+    }
+
+    @Test func `a VM migrates by a migration that gets a name, and one at a time`() async throws {
+        let (played, handler) = try await played(["running": true])
+        func migrate() async throws {
+            try await handler.handle(.migrate, namespace: "default", name: "vm", body: [], dryRun: [])
+        }
+        try await migrate()
+        let name = try #require(try await played.names(.virtualMachineInstanceMigration).first)
+        #expect(name.hasPrefix("kubevirt-migrate-vm-"))
+        let status = await #expect(throws: Status.self) { try await migrate() }
+        #expect(status?.message.contains("in-flight migration detected. Active migration job (") == true)
+        _ = try await played.settle()
+        #expect(try await played.instance("vm").nodeName == "node02")
+        try await migrate()
+        _ = try await played.settle()
+        #expect(try await played.instance("vm").nodeName == "node01")
+        try await played.patch(
+            .virtualMachine, "vm", [.add(JSONPointer(tokens: ["spec", "running"]), false)])
+        _ = try await played.settle()
+        let gone = await #expect(throws: Status.self) { try await migrate() }
+        #expect(gone?.message == #"virtualmachineinstance.kubevirt.io "vm" not found"#)
+    }
 
     private func played(_ strategy: JSONObject) async throws -> (PlayedCluster, LifecycleHandler) {
         let played = try PlayedCluster()

@@ -17,11 +17,13 @@ import Testing
         let interfaces = ["virtualmachines", "virtualmachineinstances"].flatMap { parent in
             ["\(parent)/addinterface", "\(parent)/removeinterface"]
         }
-        let verbs = ["start", "stop", "restart"]
+        let verbs =
+            ["start", "stop", "restart", "migrate"].map { "virtualmachines/\($0)" }
+            + ["pause", "unpause"].map { "virtualmachineinstances/\($0)" }
         let played = try ServerProcess()
         #expect(
             try names(played.connect(), version).sorted()
-                == (interfaces + verbs.map { "virtualmachines/\($0)" }).sorted())
+                == (interfaces + verbs).sorted())
         #expect(try played.connect().request("PUT", path("start", version: version), "{}").status == 202)
         // Of VMs only.
         let ofInstance = Subresource.path("start", version: version)

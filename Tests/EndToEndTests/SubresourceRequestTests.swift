@@ -52,7 +52,16 @@ import Testing
             what: "a segment too many (81)", path: Subresource.path(query: "/extra?dryRun=All"),
             outcome: "404 NotFound", message: "the server could not find the requested resource"),
         Row(what: "another version", path: Subresource.path(version: "v2"), outcome: "404 NotFound"),
-        Row(what: "another subresource", path: Subresource.path("addvolume"), outcome: "404 NotFound"),
+        Row(
+            what: "another subresource", path: Subresource.path("addvolume"), outcome: "404 NotFound",
+            message: "the server could not find the requested resource: this server has no "
+                + "virtualmachineinstances/addvolume in subresources.kubevirt.io/v1, only addinterface, "
+                + "removeinterface, pause, unpause"),
+        Row(
+            what: "a VM's verb of a VMI", path: Subresource.path("migrate"), outcome: "404 NotFound",
+            message: "the server could not find the requested resource: this server has no "
+                + "virtualmachineinstances/migrate in subresources.kubevirt.io/v1, only addinterface, "
+                + "removeinterface, pause, unpause"),
         Row(what: "another resource", path: Subresource.path(of: "pods"), outcome: "404 NotFound"),
         Row(what: "an encoded slash", path: Subresource.path("addinterface", "a%2Fb"), outcome: "404 NotFound"),
         Row(what: "an unknown path", path: "/no/such/path", outcome: "405 MethodNotAllowed"),

@@ -63,7 +63,7 @@ enum Fixture {
     }
 
     static func kubeVirt(
-        gates: [JSONValue] = ["HotplugNICs"], phase: String? = "Deployed", version: String? = "v1.0.0-rc.0"
+        gates: [JSONValue] = ["HotplugNICs", "Passt"], phase: String? = "Deployed", version: String? = "v1.0.0-rc.0"
     ) -> JSONValue {
         var status: JSONValue = [:]
         status["phase"] = phase.map { .string($0) }

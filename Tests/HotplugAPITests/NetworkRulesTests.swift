@@ -9,6 +9,7 @@ import Testing
         var interfaces: [JSONValue] = [Fixture.podInterface]
         var networks: [JSONValue] = [Fixture.podNetwork]
         var permitsBridge = true
+        var gates: Set = ["Macvtap", "Passt"]
         var edit: @Sendable (inout JSONValue) -> Void = { _ in }
 
         var testDescription: String { causes.first ?? interfaces.map(\.text).joined() }
@@ -22,16 +23,19 @@ import Testing
 
         init(
             _ cause: String..., interfaces: [JSONValue]? = nil, networks: [JSONValue]? = nil,
-            permitsBridge: Bool = true, edit: @escaping @Sendable (inout JSONValue) -> Void = { _ in }
+            permitsBridge: Bool = true, gates: Set<String> = ["Macvtap", "Passt"],
+            edit: @escaping @Sendable (inout JSONValue) -> Void = { _ in }
         ) {
             causes = cause
             self.interfaces = interfaces ?? self.interfaces
             self.networks = networks ?? self.networks
             self.permitsBridge = permitsBridge
+            self.gates = gates
             self.edit = edit
         }
     }
 
+    private static let first = "spec.domain.devices.interfaces[0]"
     private static let second = "spec.domain.devices.interfaces[1]"
 
     static let refused: [Row] = [
@@ -100,7 +104,26 @@ import Testing
             "Bridge on pod network configuration is not enabled under kubevirt-config",
             interfaces: [["name": "defaultnetwork", "bridge": [:]]], permitsBridge: false),
         Row("Masquerade interface only implemented with pod network", second: ["name": "m", "masquerade": [:]]),
-        Row("Passt interface is only supported as the single interface", second: ["name": "m", "passt": [:]]),
+        Row(
+            "\(first).macAddress: The requested MAC address is reserved for the in-pod bridge. Please choose another one.",
+            interfaces: [["name": "defaultnetwork", "masquerade": [:], "macAddress": "02:00:00:00:00:00"]]),
+        Row("Slirp interface only implemented with pod network", second: ["name": "m", "slirp": [:]]),
+        Row(
+            "\(first).name: Slirp interface is not enabled in kubevirt-config",
+            interfaces: [["name": "defaultnetwork", "slirp": [:]]]),
+        Row(
+            "\(first).name: Macvtap feature gate is not enabled", interfaces: [["name": "m", "macvtap": [:]]],
+            networks: [["name": "m", "multus": ["networkName": "n"]]], gates: []),
+        Row(
+            "\(first).name: Macvtap interface only implemented with Multus network",
+            interfaces: [["name": "defaultnetwork", "macvtap": [:]]]),
+        Row(
+            "\(first).name: Passt feature gate is not enabled", interfaces: [["name": "defaultnetwork", "passt": [:]]],
+            gates: []),
+        Row("\(second).name: Passt interface only implemented with pod network", second: ["name": "m", "passt": [:]]),
+        Row(
+            "\(first): Passt interface is only supported as the single interface of the VMI",
+            interfaces: [["name": "defaultnetwork", "passt": [:]]]),
         Row(
             "\(second).binding: logical m interface cannot have both binding plugin and interface binding method",
             second: ["name": "m", "bridge": [:], "binding": ["name": "p"]]),
@@ -124,7 +147,8 @@ import Testing
             spec: Fixture.spec(interfaces: row.interfaces, networks: row.networks).with(row.edit))
         return try Self.change.decision(
             on: object, of: HotplugSubject(.virtualMachineInstance, namespace: "default", name: "vmi-fedora"),
-            facts: ClusterFacts(isInterfaceHotplugEnabled: true, permitsBridgeOnPodNetwork: row.permitsBridge))
+            facts: ClusterFacts(
+                isInterfaceHotplugEnabled: true, permitsBridgeOnPodNetwork: row.permitsBridge, featureGates: row.gates))
     }
 
     @Test(arguments: refused)
@@ -148,6 +172,8 @@ import Testing
             interfaces: [["name": "m", "bridge": [:]]],
             networks: [["name": "m", "multus": ["networkName": "n", "default": true]]]),
         Row(interfaces: [["name": "defaultnetwork", "bridge": [:]]]),
+        Row(
+            interfaces: [["name": "m", "macvtap": [:]]], networks: [["name": "m", "multus": ["networkName": "n"]]]),
     ])
     func `takes what KubeVirt takes`(_ row: Row) throws {
         guard case .mutation = try decision(row) else {

@@ -123,7 +123,7 @@ struct ResourceEndpoint: Sendable {
 
     private func create(_ request: APIRequest) async throws(Status) -> APIAnswer {
         let (object, warnings) = try RequestBodyDecoding.object(request, of: resource)
-        let options = try await writeOptions(request)
+        let options = try await writeOptions(request, created: object)
         let created = try await cluster.create(
             resource, namespace: request.info.namespace, object: try rendering.stored(object), options: options)
         return try answer(created, status: 201, warnings: warnings)
@@ -174,11 +174,16 @@ struct ResourceEndpoint: Sendable {
         return try await deletion.answer()
     }
 
-    private func writeOptions(_ request: APIRequest) async throws(Status) -> WriteOptions {
+    private func writeOptions(
+        _ request: APIRequest, created: JSONValue? = nil
+    ) async throws(Status) -> WriteOptions {
         var options = WriteOptions(
             dryRun: try RequestBodyDecoding.dryRun(request.query.all("dryRun")), fieldManager: request.fieldManager)
         options.subresource = isStatus ? "status" : nil
-        if let admission { options.check = try await admission.check(for: resource, by: request.user) }
+        if let admission {
+            options.check = try await admission.check(
+                for: resource, in: request.info.namespace, created: created, by: request.user)
+        }
         return options
     }
 }

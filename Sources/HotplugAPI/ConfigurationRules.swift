@@ -1,0 +1,74 @@
+import KubeModel
+
+/// The types of those fields of a KubeVirt object that this project reads, in the words of the CRD's schema
+/// (kube-openapi `pkg/validation/errors/schema.go`), and the bindings that KubeVirt knows.
+///
+/// KubeVirt leaves a `defaultNetworkInterface` that it does not know to its operator's log, and goes on with the last
+/// good configuration (v1.0.1 `pkg/virt-config/configuration.go`); here it is refused, so that somebody learns of it.
+enum ConfigurationRules {
+    static let defaultInterfaces = ["bridge", "masquerade", "slirp"]
+
+    private static let types: [(path: [String], name: String, isOne: @Sendable (JSONValue) -> Bool)] = {
+        let configuration = ["spec", "configuration"]
+        let network = configuration + ["network"]
+        return [
+            (["spec"], "object", { $0.object != nil }), (configuration, "object", { $0.object != nil }),
+            (configuration + ["developerConfiguration"], "object", { $0.object != nil }),
+            (configuration + ["developerConfiguration", "featureGates"], "array", { $0.array != nil }),
+            (network, "object", { $0.object != nil }),
+            (network + ["defaultNetworkInterface"], "string", { $0.string != nil }),
+            (network + ["permitSlirpInterface"], "boolean", { $0.bool != nil }),
+            (network + ["permitBridgeInterfaceOnPodNetwork"], "boolean", { $0.bool != nil }),
+        ]
+    }()
+
+    /// Throws 422 Invalid with a cause for each field.
+    static func check(_ kubeVirt: JSONValue) throws(Status) {
+        var causes = types.compactMap { path, name, isOne -> Status.Cause? in
+            guard let value = value(kubeVirt, at: path), !value.isNull, !isOne(value) else { return nil }
+            return mistyped(path.joined(separator: "."), name, value)
+        }
+        let gates = ["spec", "configuration", "developerConfiguration", "featureGates"]
+        for (index, gate) in (value(kubeVirt, at: gates)?.array ?? []).enumerated() where gate.string == nil {
+            causes.append(mistyped("\(gates.joined(separator: "."))[\(index)]", "string", gate))
+        }
+        let binding = ["spec", "configuration", "network", "defaultNetworkInterface"]
+        if let text = value(kubeVirt, at: binding)?.string, !text.isEmpty, !defaultInterfaces.contains(text) {
+            causes.append(
+                Status.Cause(
+                    reason: "FieldValueNotSupported",
+                    message: "Unsupported value: \(text.quoted): supported values: "
+                        + defaultInterfaces.map(\.quoted).joined(separator: ", "),
+                    field: binding.joined(separator: ".")))
+        }
+        guard !causes.isEmpty else { return }
+        throw .invalid(
+            group: Resource.kubeVirt.group, kind: Resource.kubeVirt.kind, name: kubeVirt.metadataName ?? "",
+            causes: causes)
+    }
+
+    /// A path that ends in something else than an object has nothing below.
+    private static func value(_ object: JSONValue, at path: [String]) -> JSONValue? {
+        var value: JSONValue? = object
+        for name in path { value = value?[name] }
+        return value
+    }
+
+    private static func mistyped(_ field: String, _ type: String, _ value: JSONValue) -> Status.Cause {
+        Status.Cause(
+            reason: "FieldValueTypeInvalid",
+            message: "Invalid value: \(typeName(value).quoted): \(field) in body must be of type \(type): "
+                + typeName(value).quoted, field: field)
+    }
+
+    private static func typeName(_ value: JSONValue) -> String {
+        switch value {
+        case .null: "null"
+        case .bool: "boolean"
+        case .number(let number): number.int == nil ? "number" : "integer"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}
