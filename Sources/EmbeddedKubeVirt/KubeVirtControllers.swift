@@ -32,6 +32,8 @@ package final class KubeVirtControllers {
     private let logger: Logger
     private var queue = WorkQueue()
     private var failures: [WorkItem: Int] = [:]
+    /// Those that are looked at again by the clock.
+    private var clocked: Set<WorkItem> = []
     /// Who waits for a NetworkAttachmentDefinition, by `namespace/name`, and for which each one waits.
     private var waiting: [String: Set<WorkItem>] = [:]
     private var awaited: [WorkItem: Set<String>] = [:]
@@ -203,7 +205,7 @@ package final class KubeVirtControllers {
                 continue
             }
             do throws(Status) {
-                try await bringForward(item)
+                try await bringForward(item, on: loop)
                 failures[item] = nil
             } catch {
                 retryLater(item, error, on: loop)
@@ -215,7 +217,7 @@ package final class KubeVirtControllers {
     }
 
     /// One decision after the other, until nothing is left to do.
-    private func bringForward(_ item: WorkItem) async throws(Status) {
+    private func bringForward(_ item: WorkItem, on loop: isolated EventLoop) async throws(Status) {
         for _ in 0..<Limits.roundsMax {
             guard !isStopped else { return }
             let decision = try await reconciler.decide(item)
@@ -227,9 +229,21 @@ package final class KubeVirtControllers {
                 guard error.reason == "Conflict" else { throw error }
                 continue
             }
-            guard decision.steps.contains(where: \.changesObjects) else { return }
+            guard decision.steps.contains(where: \.changesObjects) else {
+                return lookAgain(item, seconds: decision.secondsToWait, on: loop)
+            }
         }
         enqueue(item)
+    }
+
+    private func lookAgain(_ item: WorkItem, seconds: Int64, on loop: isolated EventLoop) {
+        guard seconds > 0, clocked.insert(item).inserted else { return }
+        Task.immediate {
+            await loop.sleep(milliseconds: seconds * 1000)
+            self.clocked.remove(item)
+            guard !self.isStopped else { return }
+            self.enqueue(item)
+        }
     }
 
     private func wait(_ item: WorkItem, for definitions: Set<String>) {
@@ -254,14 +268,29 @@ package final class KubeVirtControllers {
                 let kind = resource == .pod ? "pod" : "virtual machine instance"
                 let message = "Error creating \(kind): \(error.message)"
                 await record(EventNote(.warning, "FailedCreate", message, from: .controller, about: owner))
+                if item.kind == .machine { await tell(.start(error.message), of: item) }
                 throw error
             }
         case .replace(let resource, let object), .replaceStatus(let resource, let object):
             changed(resource, object, try await reconciler.perform(step), by: item)
         case .delete(let resource, let object):
             // It may still be there, held by finalizers; its end is the watch's to tell.
-            try await reconciler.perform(step)
+            do throws(Status) {
+                try await reconciler.perform(step)
+            } catch {
+                if item.kind == .machine, error.reason != "Conflict" { await tell(.stop(error.message), of: item) }
+                throw error
+            }
             noticed(resource, object, isDeleted: false, by: item)
+        }
+    }
+
+    /// A VM tells what it has failed with as well as it can; its next try decides.
+    private func tell(_ failure: MachineFailure, of item: WorkItem) async {
+        do throws(Status) {
+            try await reconciler.tell(failure, of: item)
+        } catch {
+            logger.info("cannot tell of a failure", metadata: ["name": "\(item.name)", "error": "\(error.message)"])
         }
     }
 

@@ -20,12 +20,14 @@ struct MachineDecider {
             return [.replace(.virtualMachine, next)]
         }
         if let instance, !isOurs(instance) {
-            return instance.object.controller == nil && !instance.object.isBeingDeleted ? adoption(of: instance) : []
+            return instance.object.controller == nil && !instance.object.isBeingDeleted
+                ? adoption(of: instance) : kept(by: instance)
         }
-        return clearedTemplate() ?? startedOrStopped() ?? copiedInterfaces() ?? status()
+        return clearedTemplate() ?? notedStartFailure() ?? startedOrStopped() ?? copiedInterfaces()
+            ?? status(failure: strategyFailure)
     }
 
-    private func isOurs(_ instance: Instance) -> Bool { instance.object.isControlled(by: machine) }
+    func isOurs(_ instance: Instance) -> Bool { instance.object.isControlled(by: machine) }
 
     /// The VMI of the VM's name that nobody controls becomes the VM's (`pkg/controller/controller_ref_manager.go`).
     private func adoption(of instance: Instance) -> [Step] {
@@ -33,6 +35,20 @@ struct MachineDecider {
         let references = next[path: "metadata", "ownerReferences"]?.array ?? []
         next["metadata"]?["ownerReferences"] = .array(references + [machine.controllerReference(.virtualMachine)])
         return [.replace(.virtualMachineInstance, next)]
+    }
+
+    /// Another's VMI has the VM's name: the VM cannot start.
+    private func kept(by instance: Instance) -> [Step] {
+        guard wantsToStart else { return status() }
+        let message =
+            "\(Resource.virtualMachineInstance.plural).\(Resource.virtualMachineInstance.group) "
+            + "\"\(instance.name)\" already exists"
+        return status(failure: .start(message)) + [
+            .record(
+                EventNote(
+                    .warning, "FailedCreate", "Error creating virtual machine instance: \(message)", from: .controller,
+                    about: machine))
+        ]
     }
 
     private func ending() -> [Step] {
@@ -50,11 +66,8 @@ struct MachineDecider {
     private func startedOrStopped() -> [Step]? {
         guard let strategy = RunStrategy(of: machine) else { return nil }
         guard let instance else {
-            switch strategy {
-            case .always, .rerunOnFailure, .once: return start()
-            case .manual: return hasStartRequest ? start() : nil
-            case .halted: return hasStartRequest ? [running()] : nil
-            }
+            guard wantsToStart else { return strategy == .halted && hasStartRequest ? [running()] : nil }
+            return secondsToWait == 0 ? start() : nil
         }
         guard !instance.object.isBeingDeleted else { return nil }
         let isStopped =
@@ -66,6 +79,15 @@ struct MachineDecider {
             case .once: false
             }
         return isStopped ? stop(instance) : nil
+    }
+
+    /// Whether a VMI should be there when there is none.
+    private var wantsToStart: Bool {
+        switch RunStrategy(of: machine) {
+        case .always, .rerunOnFailure, .once: true
+        case .manual: hasStartRequest
+        case .halted, nil: false
+        }
     }
 
     private func start() -> [Step] {
@@ -121,7 +143,7 @@ struct MachineDecider {
     }
 
     /// Without the first one, if it has been done (`isTrimFirstChangeRequestNeeded`).
-    private var openRequests: [JSONValue] {
+    var openRequests: [JSONValue] {
         let isDone =
             switch firstRequest?["action"]?.string {
             case "Stop": instance == nil || firstRequest?["uid"]?.string != instance?.uid
@@ -173,49 +195,6 @@ struct MachineDecider {
         let isChanged =
             newInterfaces != instance.object[path: "spec", "domain", "devices", "interfaces"]?.array ?? []
         return isChanged ? [.replace(.virtualMachineInstance, next)] : nil
-    }
-
-    // MARK: Status
-
-    private func status() -> [Step] {
-        var next = machine
-        next.setStatus("created", instance == nil ? nil : true)
-        next.setStatus("ready", instance?.object.hasTrueCondition("Ready") == true ? true : nil)
-        setConditions(&next)
-        next.setStatus("printableStatus", .string(printableStatus))
-        let open = openRequests
-        next.setStatus("stateChangeRequests", open.isEmpty ? nil : .array(open))
-        return next == machine ? [] : [.replaceStatus(.virtualMachine, next)]
-    }
-
-    private func setConditions(_ next: inout JSONValue) {
-        guard let instance else {
-            next.setCondition("Ready", false, reason: "VMINotExists", message: "VMI does not exist", now: now)
-            return
-        }
-        let others = (instance.object[path: "status", "conditions"]?.array ?? []).filter {
-            $0["type"]?.string != "Ready"
-        }
-        if let ready = instance.object.condition("Ready") {
-            next.setStatus("conditions", .array([ready] + others))
-        } else {
-            next.setStatus("conditions", .array((next.condition("Ready").map { [$0] } ?? []) + others))
-            next.setCondition(
-                "Ready", false, reason: "VMIConditionMissing", message: "VMI is missing the Ready condition", now: now)
-        }
-    }
-
-    private var printableStatus: String {
-        if machine.isBeingDeleted { return "Terminating" }
-        guard let instance, !instance.phase.isFinal else { return "Stopped" }
-        if instance.object.isBeingDeleted { return "Stopping" }
-        let state = instance.migrationState
-        if state?["startTimestamp"] != nil, state?["endTimestamp"] == nil { return "Migrating" }
-        switch instance.phase {
-        case .running: return instance.object.hasTrueCondition("Paused") ? "Paused" : "Running"
-        case .unknown: return "Unknown"
-        default: return "Starting"
-        }
     }
 
     private func note(_ reason: String, _ message: String) -> Step {

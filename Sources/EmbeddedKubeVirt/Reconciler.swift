@@ -25,6 +25,8 @@ package struct Decision: Sendable {
     package var steps: [Step] = []
     /// NetworkAttachmentDefinitions that do not exist: when one appears, it is time to look again.
     package var missingDefinitions: [NADReference] = []
+    /// Seconds after which it is time to look again whatever happens; 0 for never.
+    package var secondsToWait: Int64 = 0
 }
 
 /// Reads what a decider must see, and does what it says.
@@ -54,13 +56,26 @@ package struct Reconciler: Sendable {
     }
 
     private func decideMachine(_ item: WorkItem) async throws(Status) -> Decision {
+        guard let decider = try await machineDecider(item) else { return Decision() }
+        return Decision(
+            steps: decider.steps(), secondsToWait: decider.isWaiting ? decider.secondsToWait : 0)
+    }
+
+    private func machineDecider(_ item: WorkItem) async throws(Status) -> MachineDecider? {
         guard let machine = try await cluster.find(.virtualMachine, namespace: item.namespace, name: item.name) else {
-            return Decision()
+            return nil
         }
         let instance = try await cluster.find(.virtualMachineInstance, namespace: item.namespace, name: item.name)
-        let decider = MachineDecider(
+        return MachineDecider(
             machine: machine, instance: instance.map(Instance.init), configuration: configuration, now: now())
-        return Decision(steps: decider.steps())
+    }
+
+    /// Tells in a VM's status what a step for it has failed with.
+    ///
+    /// Throws what the cluster answers.
+    func tell(_ failure: MachineFailure, of item: WorkItem) async throws(Status) {
+        guard let decider = try await machineDecider(item) else { return }
+        for step in decider.status(failure: failure) { try await perform(step) }
     }
 
     private func decideInstance(_ item: WorkItem) async throws(Status) -> Decision {

@@ -1,5 +1,6 @@
 import EmbeddedCluster
 import KubeModel
+import Synchronization
 import Testing
 
 @testable import EmbeddedKubeVirt
@@ -96,6 +97,111 @@ import Testing
         #expect((instance.uid != ended.uid) == isNew)
         #expect(instance.phase == (isNew ? .running : phase))
         #expect(try await status(played) == (isNew ? "Running" : "Stopped"))
+    }
+
+    // MARK: Starts that fail
+
+    /// Deletes the launcher pod of a VMI that is about to start.
+    private func failStart(_ played: PlayedCluster) async throws {
+        for _ in 0..<20
+        where try await played.list(.virtualMachineInstance).first?[path: "status", "phase"] != "Scheduling" {
+            _ = try await played.settle(steps: 1)
+        }
+        #expect(try await played.instance("vm").phase == .scheduling)
+        try await played.delete(.pod, try #require(try await played.names(.pod).first))
+        _ = try await played.settle()
+    }
+
+    private func failure(_ played: PlayedCluster) async throws -> JSONValue? {
+        try await played.get(.virtualMachine, "vm")[path: "status", "startFailure"]
+    }
+
+    @Test(arguments: ["Always", "RerunOnFailure"])
+    func `a VM whose VMI fails before it runs waits longer each time, and says so`(strategy: String) async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", ["runStrategy": .string(strategy)])
+        for (count, delays) in [(1, Int64(10)...15), (2, 40...60)] {
+            try await failStart(played)
+            #expect(try await status(played) == "CrashLoopBackOff")
+            #expect(try await played.names(.virtualMachineInstance) == [])
+            let failure = try #require(try await failure(played))
+            #expect(failure["consecutiveFailCount"]?.int == count)
+            #expect(failure["lastFailedVMIUID"]?.string?.isEmpty == false)
+            let retry = try #require(Timestamp.seconds(failure["retryAfterTimestamp"]?.string ?? ""))
+            let now = played.clock.withLock(\.self)
+            #expect(delays.contains(retry - now))
+            // Not before its time.
+            played.clock.withLock { $0 = retry - 1 }
+            #expect(try await played.advance(steps: 1000).steps == 0)
+            played.clock.withLock { $0 = retry }
+        }
+        _ = try await played.settle()
+        #expect(try await status(played) == "Running")
+        #expect(try await failure(played) == nil)
+    }
+
+    @Test func `one that is halted meanwhile has nothing to wait for`() async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", ["running": true])
+        try await failStart(played)
+        let running = JSONPointer(tokens: ["spec", "running"])
+        try await played.patch(.virtualMachine, "vm", [.replace(running, false)])
+        _ = try await played.settle()
+        #expect(try await status(played) == "Stopped")
+        #expect(try await failure(played) == nil)
+        try await played.patch(.virtualMachine, "vm", [.replace(running, true)])
+        _ = try await played.settle()
+        #expect(try await status(played) == "Running")
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, 10), (1, 0, 10), (1, 255, 14), (2, 0, 40), (5, 0, 250), (5, 255, 300), (6, 0, 300),
+            (Int.max, 255, 300),
+        ] as [(Int, Int64, Int64)])
+    func `the wait grows with the square of the failures, to five minutes`(count: Int, share: Int64, delay: Int64) {
+        #expect(MachineDecider.StartBackoff.delay(failures: count, share: share) == delay)
+    }
+
+    @Test func `says that another's VMI has its name`() async throws {
+        let played = try PlayedCluster()
+        try await played.create(
+            .virtualMachineInstance, "vm", ["spec": Fixture.spec()],
+            metadata: [
+                "ownerReferences": [
+                    ["apiVersion": "v1", "kind": "Other", "name": "o", "uid": "1", "controller": true]
+                ]
+            ])
+        try await played.createMachine("vm", ["running": true])
+        let notes = try await played.settle()
+        let message = #"virtualmachineinstances.kubevirt.io "vm" already exists"#
+        #expect(notes.texts.last == "FailedCreate: Error creating virtual machine instance: \(message)")
+        let machine = try await played.get(.virtualMachine, "vm")
+        #expect(machine.hasTrueCondition("Failure"))
+        #expect(machine.condition("Failure")?["message"]?.string == "Failure while starting VMI: \(message)")
+        #expect(machine[path: "status", "printableStatus"] == "Stopped")
+        #expect(machine[path: "status", "created"] == nil)
+        try await played.delete(.virtualMachineInstance, "vm")
+        _ = try await played.settle()
+        #expect(try await status(played) == "Running")
+        #expect(try await played.get(.virtualMachine, "vm").condition("Failure") == nil)
+    }
+
+    @Test(
+        arguments: [
+            (["runStrategy": "Sometimes"], "unknown runstrategy: Sometimes"),
+            (
+                ["running": true, "runStrategy": "Always"],
+                "Error fetching RunStrategy: running and runstrategy are mutually exclusive"
+            ),
+        ] as [(JSONObject, String)])
+    func `a strategy that is none is a failure`(strategy: JSONObject, message: String) async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", strategy)
+        _ = try await played.settle()
+        let machine = try await played.get(.virtualMachine, "vm")
+        #expect(machine.condition("Failure")?["reason"] == "FailedCreate")
+        #expect(machine.condition("Failure")?["message"]?.string == message)
     }
 
     @Test func `takes its VMI and pod along when it is deleted`() async throws {

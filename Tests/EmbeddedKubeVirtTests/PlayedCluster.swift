@@ -1,14 +1,17 @@
 import EmbeddedCluster
 import Foundation
 import KubeModel
+import Synchronization
 import Testing
 
 @testable import EmbeddedKubeVirt
 
-/// A cluster in a directory of its own, on which KubeVirt is played step by step, with a clock that stands still.
+/// A cluster in a directory of its own, on which KubeVirt is played step by step, with a clock that a test moves.
 final class PlayedCluster: Sendable {
     static let now = "2023-11-14T22:13:20Z"
 
+    /// Seconds since 1970.
+    let clock = Mutex<Int64>(1_700_000_000)
     let directory: String
     let cluster: EmbeddedCluster
     let configuration: EmbeddedKubeVirtConfiguration
@@ -111,7 +114,8 @@ final class PlayedCluster: Sendable {
     /// The same, and how many steps it took.
     func advance(steps stepsMax: Int) async throws -> (notes: [EventNote], steps: Int) {
         // A new one knows nothing of what the last one did.
-        let reconciler = Reconciler(cluster: cluster, configuration: configuration) { Self.now }
+        let now = clock.withLock { Timestamp.rfc3339($0) }
+        let reconciler = Reconciler(cluster: cluster, configuration: configuration) { now }
         var notes: [EventNote] = []
         var steps = 0
         var hasChanged = true

@@ -1,6 +1,7 @@
 import EmbeddedCluster
 import KubeModel
 import Logging
+import Reactor
 import Testing
 
 @testable import EmbeddedKubeVirt
@@ -78,6 +79,40 @@ import Testing
             }
         }
         #expect(try await played.names(.virtualMachineInstance) == [])
+        try await wait(played, .virtualMachine) { $0.first?.hasTrueCondition("Failure") == true }
+        let machine = try await played.get(.virtualMachine, "vm")
+        #expect(machine[path: "status", "printableStatus"] == "Stopped")
+        #expect(
+            machine.condition("Failure")?["message"]?.string?.hasPrefix(
+                #"Failure while starting VMI: VirtualMachineInstance.kubevirt.io "vm" is invalid: metadata.labels: "#)
+                == true)
+        // Mended, it runs, and nothing has failed.
+        try await played.patch(
+            .virtualMachine, "vm",
+            [.replace(JSONPointer(tokens: ["spec", "template", "metadata", "labels", "a"]), "value")])
+        try await wait(played, .virtualMachine) {
+            $0.first?[path: "status", "printableStatus"] == "Running" && $0.first?.condition("Failure") == nil
+        }
+        await runner.stop()
+    }
+
+    @Test func `a VM that waits after a failed start is started by the clock`() async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", ["running": true])
+        let retry = Timestamp.rfc3339(WallClock.seconds + 2)
+        _ = try await played.cluster.patch(
+            .virtualMachine, namespace: "default", name: "vm",
+            patch: .merge([
+                "status": [
+                    "startFailure": [
+                        "consecutiveFailCount": 1, "lastFailedVMIUID": "u", "retryAfterTimestamp": .string(retry),
+                    ]
+                ]
+            ]), options: WriteOptions(subresource: "status"))
+        let runner = try runner(played)
+        await runner.start()
+        try await wait(played, .virtualMachine) { $0.first?[path: "status", "printableStatus"] == "Running" }
+        #expect(WallClock.seconds >= Timestamp.seconds(retry) ?? .max)
         await runner.stop()
     }
 
