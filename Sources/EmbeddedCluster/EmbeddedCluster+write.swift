@@ -84,7 +84,7 @@ extension EmbeddedCluster {
             current throws(Status) in
             guard let current else { throw resource.notFound(name) }
             let old = try current.json()
-            let object = try patch.applied(to: old)
+            let object = try patch.applied(to: old, of: resource)
             try strategy.checkIdentity(object, namespace: namespace, name: name)
             let change = try strategy.changed(
                 object, from: old, current: current, name: name, subresource: options.subresource)

@@ -83,6 +83,8 @@ package enum Patch: Sendable {
     case json(JSONPatch)
     /// RFC 7396.
     case merge(JSONValue)
+    /// For built-in resources alone.
+    case strategicMerge(StrategicMergePatch)
 }
 
 /// Throws what is wrong with an object as it would be stored; `old` is `nil` for a new one.

@@ -29,6 +29,7 @@ extension RemoteCluster {
             switch patch {
             case .json(let patch): (patch.json, "application/json-patch+json")
             case .merge(let patch): (patch, "application/merge-patch+json")
+            case .strategicMerge(let patch): (patch.patch, "application/strategic-merge-patch+json")
             }
         return try StoredObject(
             upstream: try await send(

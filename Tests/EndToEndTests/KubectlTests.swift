@@ -51,8 +51,7 @@ import Testing
     }
 
     private func session(_ path: String, _ kind: Kind) throws -> Session {
-        // `kubectl.1.33` is no namespace.
-        let namespace = URL(fileURLWithPath: path).lastPathComponent.replacing(".", with: "-")
+        let namespace = Kubectl.label(path)
         let kubectl = try SharedServer.current.kubectl(path)
         let created = try kubectl("create", "namespace", namespace)
         #expect(created.status == 0 || created.errors.contains("AlreadyExists"), "\(created)")

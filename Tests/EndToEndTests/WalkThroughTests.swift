@@ -11,17 +11,18 @@ import Testing
         return String(text[start.upperBound..<end.lowerBound])
     }
 
-    @Test(arguments: [[], ["--embedded-multus=none"]])
-    func `does what it says`(flags: [String]) throws {
-        let server = try ServerProcess(flags)
-        var lines = try lines().replacing(".run/admin.kubeconfig", with: server.kubeconfig)
+    private static let waiting: (String, [String]) = (Kubectl.path, ["--embedded-multus=none"])
+
+    @Test(arguments: Kubectl.allPaths.map { ($0, []) } + [waiting])
+    func `does what it says`(kubectl: String, flags: [String]) throws {
+        let reader = try Reader(kubectl, flags)
+        var lines = try lines().replacing(".run/admin.kubeconfig", with: reader.server.kubeconfig)
         if !flags.isEmpty {
             // Where the interface waits for the migration, the wait for the interface comes after it.
             let wait = try #require(lines.split(separator: "\n").first { $0.contains("infoSource") })
             lines = lines.replacing("\(wait)\n", with: "") + "\(wait)\n"
         }
-        let result = try Command.run(
-            ["bash", "-euo", "pipefail", "-c", lines], environment: ["HOME": server.directory.path])
+        let result = try reader.run("set -euo pipefail\n" + lines)
         #expect(result.status == 0, "\(result)")
         #expect(result.output.contains("virtualmachineinstance.kubevirt.io/vmi-fedora condition met"))
         #expect(result.output.contains("virtualmachine.kubevirt.io/vm-fedora condition met"))

@@ -87,6 +87,7 @@ actor FakeCluster: Cluster {
                     message: "the server rejected our request due to an error in our request", details: .init())
             }
         case .merge(let patch): object = object.mergePatched(with: patch)
+        case .strategicMerge: throw .unsupportedMediaType(accepted: [])
         }
         schema(&object)
         return store(object, at: key, dryRun: options.dryRun)

@@ -105,13 +105,14 @@ struct ResourceOpenAPI {
         case "post", "put":
             return ["required": true, "content": ["application/json": object, "application/yaml": object]]
         case "patch":
-            return [
-                "required": true,
-                "content": [
-                    "application/json-patch+json": ["schema": ["type": "array", "items": ["type": "object"]]],
-                    "application/merge-patch+json": ["schema": ["type": "object"]],
-                ],
+            var content: JSONObject = [
+                "application/json-patch+json": ["schema": ["type": "array", "items": ["type": "object"]]],
+                "application/merge-patch+json": ["schema": ["type": "object"]],
             ]
+            if resource.isBuiltIn, ObjectSchemas.isComplete(resource) {
+                content["application/strategic-merge-patch+json"] = ["schema": ["type": "object"]]
+            }
+            return ["required": true, "content": .object(content)]
         case "delete": return ["content": ["application/json": ["schema": ["type": "object"]]]]
         default: return nil
         }

@@ -115,7 +115,7 @@ struct ObjectRendering: Sendable {
     ///
     /// Throws BadRequest when the object says that it is of another version.
     func stored(_ object: JSONValue) throws(Status) -> JSONValue {
-        if resource.group.isEmpty, object.object != nil { return withType(object) }
+        if resource.isBuiltIn, object.object != nil { return withType(object) }
         guard !isStoredVersion, let sent = object["apiVersion"]?.string, !sent.isEmpty else { return object }
         guard sent == apiVersion else {
             throw .badRequest(
@@ -134,11 +134,11 @@ struct ObjectRendering: Sendable {
         return object
     }
 
-    /// As `stored`; a JSON Patch is taken as it is.
+    /// As `stored`; a JSON Patch is taken as it is, and so is a patch of a built-in kind, which has one version.
     func stored(_ patch: Patch) throws(Status) -> Patch {
         switch patch {
-        case .json: patch
-        case .merge(let value): resource.group.isEmpty ? patch : .merge(try stored(value))
+        case .json, .strategicMerge: patch
+        case .merge(let value): resource.isBuiltIn ? patch : .merge(try stored(value))
         }
     }
 }

@@ -4,6 +4,13 @@ import KubeModel
 enum RequestBodyDecoding {
     private static let objectTypes = ["application/json", "application/yaml"]
     private static let patchTypes = ["application/json-patch+json", "application/merge-patch+json"]
+    private static let strategicMergeType = "application/strategic-merge-patch+json"
+
+    /// The types of the patches that a resource takes: strategic merge patches only where the rules for merging are
+    /// built in, as in kube-apiserver.
+    static func patchTypes(of resource: Resource?) -> [String] {
+        patchTypes + (resource?.isBuiltIn == true ? [strategicMergeType] : [])
+    }
 
     /// The object, and a warning for each field that stands twice or that the resource does not have.
     static func object(
@@ -54,13 +61,18 @@ enum RequestBodyDecoding {
             let (value, duplicates) = try json(request)
             let unknown = resource.map { UnknownFields.paths(in: value, of: $0, isPatch: true) } ?? []
             return (.merge(value), try warnings(duplicates: duplicates, unknown: unknown, request))
+        case strategicMergeType where resource?.isBuiltIn == true:
+            let (value, duplicates) = try json(request)
+            let unknown = resource.map { UnknownFields.paths(in: value, of: $0, isPatch: true) } ?? []
+            let warnings = try warnings(duplicates: duplicates, unknown: unknown, request)
+            return (.strategicMerge(StrategicMergePatch(value)), warnings)
         case "application/apply-patch+yaml":
-            var status = Status.unsupportedMediaType(accepted: patchTypes)
+            var status = Status.unsupportedMediaType(accepted: patchTypes(of: resource))
             status.message =
                 "this server does not apply on the server's side, as it keeps no field ownership: use kubectl apply "
-                + "without --server-side, or send one of \(patchTypes.joined(separator: ", "))"
+                + "without --server-side, or send one of \(patchTypes(of: resource).joined(separator: ", "))"
             throw status
-        default: throw .unsupportedMediaType(accepted: patchTypes)
+        default: throw .unsupportedMediaType(accepted: patchTypes(of: resource))
         }
     }
 

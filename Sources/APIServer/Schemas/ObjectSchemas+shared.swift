@@ -54,11 +54,25 @@ extension ObjectSchemas {
             "deletionGracePeriodSeconds": integer("Set by the server: seconds between that and its end."),
             "labels": textMap("Names and values to select objects by."),
             "annotations": textMap("Names and values for tools."),
-            "finalizers": list("Who must let the object go before it is deleted.", ["type": "string"]),
-            "ownerReferences": list("Objects that this one goes with.", open("An object.")),
+            "finalizers": merged(list("Who must let the object go before it is deleted.", ["type": "string"])),
+            "ownerReferences": keyed(by: "uid", list("Objects that this one goes with.", open("An object."))),
             "managedFields": list("Set by the server.", open("Who has set which fields.")),
             "selfLink": text("No longer set."), "clusterName": text("No longer set."),
         ])
+
+    /// A list that a strategic merge patch adds to, as `PatchRule` has it.
+    private static func merged(_ list: JSONValue) -> JSONValue {
+        var list = list
+        list["x-kubernetes-patch-strategy"] = "merge"
+        return list
+    }
+
+    /// A list whose elements a strategic merge patch knows by one of their fields, as `PatchRule` has it.
+    static func keyed(by key: String, _ list: JSONValue) -> JSONValue {
+        var list = merged(list)
+        list["x-kubernetes-patch-merge-key"] = .string(key)
+        return list
+    }
 
     private static func textMap(_ description: String) -> JSONValue {
         ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]

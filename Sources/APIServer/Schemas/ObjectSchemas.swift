@@ -130,11 +130,39 @@ enum ObjectSchemas {
                 "spec": open(
                     "The network.", ["config": text("The configuration of the CNI plugins, as JSON in a string.")])
             ]
-        case ("", "Event"):
-            return event
+        case ("", "Event"): return event
+        case ("", "Namespace"): return namespace
         default: return ["spec": open("What is wanted."), "status": status]
         }
     }
+
+    /// Whether each field of a resource that can be written is known, down to its last.
+    ///
+    /// Where a document says that a kind takes strategic merge patches, `kubectl apply` makes them by that document, and
+    /// warns of each field that is not in it.
+    static func isComplete(_ resource: Resource) -> Bool { resource == .namespace || resource == .event }
+
+    private static let namespace: JSONObject = [
+        "spec": object(
+            "What is wanted of the namespace.",
+            ["finalizers": list("Who must let the namespace go before it is deleted.", ["type": "string"])]),
+        "status": object(
+            "What is so, as the server sees it.",
+            [
+                "phase": text("Active or Terminating."),
+                "conditions": keyed(
+                    by: "type",
+                    list(
+                        "What keeps the namespace from going.",
+                        object(
+                            "A condition.",
+                            [
+                                "type": text("Which one it is."), "status": text("True, False or Unknown."),
+                                "reason": text("Why, in one word."), "message": text("Why."),
+                                "lastTransitionTime": text("When the status changed last."),
+                            ]))),
+            ]),
+    ]
 
     private static let event: JSONObject = [
         "involvedObject": open("The object that it happened to."), "related": open("Another object that it is about."),

@@ -7,7 +7,7 @@ enum UnknownFields {
 
     /// Paths such as `spec.networks[0].foo`, in the order of the object.
     ///
-    /// In a merge patch null takes a field away, which is never wrong.
+    /// In a merge patch null takes a field away, which is never wrong; a directive of a strategic one is no field.
     static func paths(in object: JSONValue, of resource: Resource, isPatch: Bool = false) -> [String] {
         var search = Search(isPatch: isPatch)
         search.visit(object, ObjectSchemas.kind(resource), path: "")
@@ -17,6 +17,10 @@ enum UnknownFields {
     private struct Search {
         let isPatch: Bool
         var found: [String] = []
+
+        private func isNoField(_ member: JSONObject.Member) -> Bool {
+            member.value.isNull || StrategicMergePatch.isDirective(member.name)
+        }
 
         mutating func visit(_ value: JSONValue, _ schema: JSONValue, path: String) {
             guard found.count < limit, let schema = ObjectSchemas.resolved(schema) else { return }
@@ -32,7 +36,7 @@ enum UnknownFields {
                     let place = path.isEmpty ? name : "\(path).\(name)"
                     if let known = properties[member.name] {
                         visit(member.value, known, path: place)
-                    } else if !isOpen, found.count < limit, !(isPatch && member.value.isNull) {
+                    } else if !isOpen, found.count < limit, !(isPatch && isNoField(member)) {
                         found.append(place)
                     }
                 }

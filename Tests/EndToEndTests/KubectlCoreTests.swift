@@ -1,0 +1,69 @@
+import Foundation
+import KubeModel
+import Testing
+
+/// kubectl on the kinds that are built into Kubernetes, which it changes by strategic merge patches.
+@Suite(.sharedServer) struct KubectlCoreTests {
+    /// What kubectl says, which must be nothing but that.
+    private func says(
+        _ output: String, _ result: Command.Result, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(result.status == 0, "\(result)", sourceLocation: sourceLocation)
+        #expect(result.output == output, "\(result)", sourceLocation: sourceLocation)
+        #expect(result.errors == "", sourceLocation: sourceLocation)
+    }
+
+    @Test(arguments: Kubectl.allPaths) func `patches, labels, edits and applies a namespace`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let name = "core-\(Kubectl.label(path))"
+        func labels() throws -> JSONValue? {
+            let shown = try kubectl("get", "ns", name, "-ojsonpath={.metadata.labels}")
+            var labels = try JSONValue(parsing: Array(shown.output.utf8))
+            #expect(labels["kubernetes.io/metadata.name"]?.string == name)
+            labels["kubernetes.io/metadata.name"] = nil
+            return labels
+        }
+        func manifest(_ label: String) -> String {
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: \(name), labels: {\(label)}}"
+        }
+        says("namespace/\(name) created\n", try kubectl("apply", "-f", "-", input: manifest("a: b, c: d")))
+        says("namespace/\(name) unchanged\n", try kubectl("apply", "-f", "-", input: manifest("a: b, c: d")))
+        says(
+            "namespace/\(name) patched\n", try kubectl("patch", "ns", name, "-p", #"{"metadata":{"labels":{"x":"y"}}}"#)
+        )
+        says("namespace/\(name) configured\n", try kubectl("apply", "-f", "-", input: manifest("a: e")))
+        #expect(try labels() == ["a": "e", "x": "y"])
+        says("namespace/\(name) labeled\n", try kubectl("label", "ns", name, "l=v"))
+        #expect(try kubectl("annotate", "ns", name, "n=v").status == 0)
+        let edited = try kubectl("edit", "ns", name, environment: ["KUBE_EDITOR": "sed -i s/l:.v/l:\\ w/"])
+        says("namespace/\(name) edited\n", edited)
+        #expect(try labels() == ["a": "e", "x": "y", "l": "w"])
+        says(
+            "namespace/\(name) patched (no change)\n",
+            try kubectl("patch", "ns", name, "-p", #"{"metadata":{"labels":{"x":"y"}}}"#))
+    }
+
+    @Test(arguments: Kubectl.allPaths) func `merges the containers of a pod by their names`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let name = "core-\(Kubectl.label(path))"
+        func manifest(_ containers: String) -> String {
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: \(name)}\nspec: {containers: [\(containers)]}"
+        }
+        let first = "{name: a, image: one, env: [{name: A, value: '1'}, {name: B, value: '2'}]}, {name: b, image: one}"
+        says("pod/\(name) created\n", try kubectl("apply", "-f", "-", input: manifest(first)))
+        says(
+            "pod/\(name) patched\n",
+            try kubectl("patch", "pod", name, "-p", #"{"spec":{"containers":[{"name":"b","image":"two"}]}}"#))
+        let second = "{name: a, image: one, env: [{name: B, value: '3'}]}, {name: b, image: one}, {name: c, image: one}"
+        says("pod/\(name) configured\n", try kubectl("apply", "-f", "-", input: manifest(second)))
+        says(
+            "a one [B]\nb one []\nc one []\n",
+            try kubectl(
+                "get", "pod", name,
+                "-ogo-template={{range .spec.containers}}{{.name}} {{.image}} [{{range .env}}{{.name}}{{end}}]\n{{end}}"
+            ))
+        let wrong = try kubectl("patch", "pod", name, "-p", #"{"spec":{"containers":[{"image":"two"}]}}"#)
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("merge key: name"), "\(wrong)")
+    }
+}
