@@ -7,7 +7,7 @@ package struct Router: Sendable {
     private let discovery: DiscoveryDocuments
     private let openAPI: OpenAPIDocuments
     private let version: StaticDocument
-    private let subresourceVersion: StaticDocument
+    private let subresourceVersion: @Sendable () async -> VersionInfo
     private let health: HealthChecks
     private let subresourceGroup: APIGroup
     private let subresources: any SubresourceHandler
@@ -17,15 +17,15 @@ package struct Router: Sendable {
 
     /// - Parameters:
     ///   - version: what `/version` tells.
-    ///   - subresourceVersion: what `/apis/GROUP/VERSION/version` tells: virtctl compares it with its own.
+    ///   - subresourceVersion: what `/apis/GROUP/VERSION/version` tells now: virtctl compares it with its own.
     ///   - subresources: serves the group `subresourceGroup`.
     ///   - resources: objects that this server stores itself; `nil` behind a real cluster.
     package init(
-        version: VersionInfo, subresourceVersion: VersionInfo, health: HealthChecks, subresourceGroup: APIGroup,
-        subresources: any SubresourceHandler, resources: ResourceEndpoints?
+        version: VersionInfo, subresourceVersion: @escaping @Sendable () async -> VersionInfo, health: HealthChecks,
+        subresourceGroup: APIGroup, subresources: any SubresourceHandler, resources: ResourceEndpoints?
     ) {
         self.version = StaticDocument(version.json)
-        self.subresourceVersion = StaticDocument(subresourceVersion.json)
+        self.subresourceVersion = subresourceVersion
         self.health = health
         self.subresourceGroup = subresourceGroup
         self.subresources = subresources
@@ -76,7 +76,9 @@ package struct Router: Sendable {
         _ user: UserInfo, _ auditID: String
     ) async throws(Status) -> APIAnswer {
         if info.segments.count == 4, request.head.method == .get || request.head.method == .head {
-            if info.resource == "version" { return APIAnswer(.document(subresourceVersion)) }
+            if info.resource == "version" {
+                return APIAnswer(.document(StaticDocument(await subresourceVersion().json)))
+            }
             if info.resource == "healthz" { return try health(["healthz"], query) }
         }
         guard info.extraSegments == 0, !info.namespace.isEmpty,

@@ -14,6 +14,14 @@ package struct FrontProxyAuthenticator: Authenticator {
     }
 
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
+        try user(request)
+    }
+
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        ImmediateAuthentication { () throws(AuthenticationError) in try user(request) }
+    }
+
+    private func user(_ request: HTTPRequest) throws(AuthenticationError) -> UserInfo? {
         guard let frontProxy = trust().frontProxy else { return nil }
         return try frontProxy.user(
             peer: request.verifyPeer(against: frontProxy.authorities), fields: request.head.fields)
@@ -93,5 +101,10 @@ package struct ClusterCertificateAuthenticator: Authenticator {
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
         guard let authorities = trust().clientAuthorities else { return nil }
         return try await ClientCertificateAuthenticator(trusting: authorities).authenticate(request)
+    }
+
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        guard let authorities = trust().clientAuthorities else { return .nobody }
+        return ClientCertificateAuthenticator(trusting: authorities).immediately(request)
     }
 }

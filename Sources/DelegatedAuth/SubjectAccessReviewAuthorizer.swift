@@ -52,6 +52,12 @@ package final class SubjectAccessReviewAuthorizer: Authorizer {
         return try outcome.get()
     }
 
+    /// A decision that is remembered.
+    package func immediately(_ user: UserInfo, _ info: RequestInfo) -> AuthorizationDecision? {
+        let key = Self.spec(user, info).serialized()
+        return allowed[key] ?? refused[key]
+    }
+
     private func review(_ spec: JSONValue) async -> Outcome {
         let body: JSONValue = [
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec,

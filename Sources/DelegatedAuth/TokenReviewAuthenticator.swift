@@ -44,22 +44,42 @@ package final class TokenReviewAuthenticator: Authenticator {
         try await user(authorization: request.head.fields.values("authorization"))
     }
 
+    /// A user who is remembered, or nobody.
+    package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
+        immediately(authorization: request.head.fields.values("authorization"))
+    }
+
+    func immediately(authorization values: [String]) -> ImmediateAuthentication {
+        do throws(AuthenticationError) {
+            guard let token = try Self.token(values) else { return .nobody }
+            guard case .user(let user)? = verdicts[Array(token.utf8)] else { return .undecided }
+            return .user(user)
+        } catch {
+            return .undecided
+        }
+    }
+
     /// Takes the values of the Authorization fields.
     func user(authorization values: [String]) async throws(AuthenticationError) -> UserInfo? {
-        guard let value = values.first else { return nil }
-        guard values.count == 1 else { throw AuthenticationError(reason: "two authorization fields") }
-        let parts = value.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
-        let token = String(parts[1])
-        guard token.utf8.count <= Self.tokenBytesMax else {
-            throw AuthenticationError(reason: "bearer token of more than \(Self.tokenBytesMax) bytes")
-        }
+        guard let token = try Self.token(values) else { return nil }
         switch await verdict(token) {
         case .user(let user): return user
         case .refused(let reason): throw AuthenticationError(reason: "invalid bearer token\(reason)")
         case .unknown(let reason):
             throw AuthenticationError(reason: "cannot review a bearer token: \(reason)", isUnknown: true)
         }
+    }
+
+    private static func token(_ values: [String]) throws(AuthenticationError) -> String? {
+        guard let value = values.first else { return nil }
+        guard values.count == 1 else { throw AuthenticationError(reason: "two authorization fields") }
+        let parts = value.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
+        let token = String(parts[1])
+        guard token.utf8.count <= tokenBytesMax else {
+            throw AuthenticationError(reason: "bearer token of more than \(tokenBytesMax) bytes")
+        }
+        return token
     }
 
     private func verdict(_ token: String) async -> Verdict {

@@ -14,8 +14,8 @@ protocol ClusterWiring {
     var resources: ResourceEndpoints? { get }
     /// What `/version` tells.
     var version: VersionInfo { get }
-    /// What `/apis/subresources.kubevirt.io/VERSION/version` tells.
-    var subresourceVersion: VersionInfo { get }
+    /// What `/apis/subresources.kubevirt.io/VERSION/version` tells where no KubeVirt object has a version.
+    var defaultSubresourceVersion: VersionInfo { get }
     /// Without these the process should be restarted.
     var liveChecks: [HealthCheck] { get }
     /// Without these it should get no requests.
@@ -28,8 +28,8 @@ protocol ClusterWiring {
     var lifecycle: LifecycleHandler? { get }
     /// The default pair, PEM files.
     var servingPair: (certificateFile: String, keyFile: String) { get }
-    /// PEM: whose certificates the handshake asks clients for.
-    var clientCAs: [UInt8] { get }
+    /// Whose certificates the handshake asks clients for; `nil` asks for any.
+    var clientAuthorities: ClientAuthorities? { get }
 
     /// Called once the server listens; answers what the line that says `ready` tells beside the URL.
     func started(url: String) async throws -> Logger.Metadata
@@ -42,6 +42,16 @@ protocol ClusterWiring {
 }
 
 extension ClusterWiring {
+    /// What `/apis/subresources.kubevirt.io/VERSION/version` tells: KubeVirt's version as it is now, since virtctl
+    /// compares it with its own.
+    var subresourceVersion: @Sendable () async -> VersionInfo {
+        let (facts, fallback) = (facts, defaultSubresourceVersion)
+        return {
+            let version = (try? await facts.facts())?.kubeVirtVersion
+            return version.map { VersionInfo(gitVersion: "v\($0)") } ?? fallback
+        }
+    }
+
     var attachmentNeedsMigration: Bool { false }
     var lifecycle: LifecycleHandler? { nil }
 }

@@ -22,6 +22,8 @@ struct EmbeddedWiring: ClusterWiring {
     private let admin: CertificatePair
 
     let authenticator: UnionAuthenticator
+    let facts: any ClusterFactsSource
+    let clientAuthorities: ClientAuthorities?
 
     init(_ flags: ServeCommand, names: [String], logger: Logger) throws {
         self.flags = flags
@@ -30,6 +32,7 @@ struct EmbeddedWiring: ClusterWiring {
         var configuration = EmbeddedCluster.Configuration()
         if flags.embedded.embeddedKubevirt { configuration.admission = KubeVirtAdmission.created }
         store = try EmbeddedCluster(directory: dataDirectory, configuration: configuration)
+        facts = KubeVirtFactsSource(cluster: store)
         do {
             kubeVirt =
                 flags.embedded.embeddedKubevirt
@@ -38,7 +41,12 @@ struct EmbeddedWiring: ClusterWiring {
                 : nil
             credentials = try Credentials(directory: flags.certDir ?? "\(dataDirectory)/pki", servingNames: names)
             admin = try credentials.administrator()
-            authenticator = try Self.authenticator(flags, credentials)
+            let authorities = try ClientAuthorities(
+                own: Array(credentials.authority.pair.certificate.utf8), file: flags.clientCaFile)
+            clientAuthorities = authorities
+            authenticator = UnionAuthenticator([
+                ClientCertificateAuthenticator { authorities.pool }, try flags.tokens(),
+            ])
         } catch {
             store.close()
             throw error
@@ -46,7 +54,6 @@ struct EmbeddedWiring: ClusterWiring {
     }
 
     var cluster: any Cluster { store }
-    var facts: any ClusterFactsSource { KubeVirtFactsSource(cluster: store) }
     var authorizer: UnionAuthorizer {
         UnionAuthorizer([PublicPathAuthorizer(), SelfReviewAuthorizer(), PrivilegedGroupAuthorizer()])
     }
@@ -58,7 +65,7 @@ struct EmbeddedWiring: ClusterWiring {
     var version: VersionInfo {
         VersionInfo(gitVersion: "\(Self.kubernetesVersion)+hotplug-apiserver-\(HotplugCommand.version)")
     }
-    var subresourceVersion: VersionInfo {
+    var defaultSubresourceVersion: VersionInfo {
         VersionInfo(gitVersion: EmbeddedCluster.Configuration().observedKubeVirtVersion)
     }
     var liveChecks: [HealthCheck] { [HealthCheck("store") { [store] in try store.checkHealth() }] }
@@ -69,7 +76,6 @@ struct EmbeddedWiring: ClusterWiring {
     var servingPair: (certificateFile: String, keyFile: String) {
         ("\(credentials.directory)/apiserver.crt", "\(credentials.directory)/apiserver.key")
     }
-    var clientCAs: [UInt8] { Array(credentials.authority.pair.certificate.utf8) }
 
     func started(url: String) async throws -> Logger.Metadata {
         try PrivateFile.write(credentials.kubeconfig(server: url, admin: admin), to: kubeconfig)
@@ -93,14 +99,4 @@ struct EmbeddedWiring: ClusterWiring {
     }
 
     private var kubeconfig: String { flags.writeKubeconfig ?? "\(dataDirectory)/admin.kubeconfig" }
-
-    private static func authenticator(
-        _ flags: ServeCommand, _ credentials: Credentials
-    ) throws -> UnionAuthenticator {
-        var bundle = Array(credentials.authority.pair.certificate.utf8)
-        if let file = flags.clientCaFile { bundle += try flags.clientAuthorities(file) }
-        return UnionAuthenticator([
-            ClientCertificateAuthenticator(trusting: try CertificatePool(bundle: bundle)), try flags.tokens(),
-        ])
-    }
 }

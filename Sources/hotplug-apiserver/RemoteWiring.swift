@@ -38,7 +38,15 @@ struct RemoteWiring: ClusterWiring {
         server = configuration.server
         clients = [client, authentication, authorization].compactMap(\.self)
         cluster = RemoteCluster(client)
-        let trust = ClusterTrust(authentication ?? client, logger: logger)
+        let trust: ClusterTrust
+        do {
+            trust = try ClusterTrust(
+                authentication ?? client, options: flags.authentication.options(clientCAFile: flags.clientCaFile),
+                logger: logger)
+        } catch {
+            for client in clients { await client.close() }
+            throw error
+        }
         self.trust = trust
         watchedFacts = WatchedFactsSource(client, namespace: real.kubevirtNamespace)
         authenticator = try Self.authenticator(flags, trust, authentication ?? client)
@@ -63,10 +71,6 @@ struct RemoteWiring: ClusterWiring {
         var authenticators: [any Authenticator] = [
             FrontProxyAuthenticator { trust.current }, ClusterCertificateAuthenticator { trust.current },
         ]
-        if let file = flags.clientCaFile {
-            let pool = try CertificatePool(bundle: try flags.clientAuthorities(file))
-            authenticators.append(ClientCertificateAuthenticator(trusting: pool))
-        }
         if flags.tokenAuthFile != nil { authenticators.append(try flags.tokens()) }
         authenticators.append(
             TokenReviewAuthenticator(client, lifetime: flags.real.authenticationTokenWebhookCacheTtl.duration))
@@ -103,10 +107,7 @@ struct RemoteWiring: ClusterWiring {
     var facts: any ClusterFactsSource { watchedFacts }
     var resources: ResourceEndpoints? { nil }
     var version: VersionInfo { VersionInfo(gitVersion: "v\(HotplugCommand.version)") }
-    /// KubeVirt's as it was at the start, since virtctl compares it with its own.
-    var subresourceVersion: VersionInfo {
-        VersionInfo(gitVersion: watchedFacts.latest?.kubeVirtVersion.map { "v\($0)" } ?? version.gitVersion)
-    }
+    var defaultSubresourceVersion: VersionInfo { version }
     /// A restart would not bring the cluster back.
     var liveChecks: [HealthCheck] { [] }
     var readyChecks: [HealthCheck] {
@@ -117,7 +118,7 @@ struct RemoteWiring: ClusterWiring {
     }
     var defaultPropagation: VMIPropagation { .auto }
     /// None: the CAs change while the server runs, and clients show what they have.
-    var clientCAs: [UInt8] { [] }
+    var clientAuthorities: ClientAuthorities? { nil }
 
     func started(url: String) async throws -> Logger.Metadata { ["cluster": "\(server)"] }
 

@@ -50,13 +50,20 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "A real cluster")
     var real: ClusterFlags
 
+    @OptionGroup(title: "Who asks, in front of a real cluster")
+    var authentication: AuthenticationFlags
+
     @OptionGroup(title: "Serving")
     var serving: ServingFlags
 
     @OptionGroup(title: "Embedded cluster")
     var embedded: EmbeddedFlags
 
-    @Option(help: "CAs, PEM, whose client certificates are believed too, beside those of the cluster.")
+    @Option(
+        help: """
+            CAs, PEM, whose client certificates are believed: in front of a real cluster in place of those that it \
+            names, else beside the server's own CA. Read again when its directory changes.
+            """)
     var clientCaFile: String?
 
     @Option(help: "Static bearer tokens, one a line: token,user,uid,\"group1,group2\".")
@@ -96,7 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if let threads, !(1...256).contains(threads) { problems.append("--threads \(threads) is not in 1...256") }
         problems += embedded.problems()
-        problems += serving.problems() + real.problems()
+        problems += serving.problems() + real.problems() + authentication.problems()
         if real.nameCluster {
             for (name, value) in [
                 ("--data-dir", dataDir), ("--examples", examples), ("--write-kubeconfig", writeKubeconfig),

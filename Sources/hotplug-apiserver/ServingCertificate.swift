@@ -5,19 +5,20 @@ import Reactor
 import Synchronization
 import TLS
 
-/// The serving certificates: read at start, and again when their directories change.
+/// The serving certificates, and the CAs of clients: read at start, and again when their directories change.
 struct ServingCertificate: Sendable {
     let certificateFile: String
     let keyFile: String
     let others: [SNICertificate]
     let settings: TLSSettings
-    /// PEM, for the names that the handshake tells clients.
-    let clientCAs: [UInt8]
+    /// Their names are what the handshake tells clients.
+    let clientAuthorities: ClientAuthorities?
 
     /// Reads the files; throws for one that can't be read or does not fit.
     ///
     /// - Parameter pipes: only the first reading finds something in a pipe.
     func context(pipes: SmallFile.Pipes = .read) throws -> TLSContext {
+        let clientCAs = clientAuthorities?.bytes ?? []
         var serverNames: [(pattern: String, context: TLSContext)] = []
         for other in others {
             let certificate = try Self.read(other.certificate, pipes)
@@ -41,12 +42,19 @@ struct ServingCertificate: Sendable {
     ///
     /// What can't be used is logged, and the old ones stay.
     func watch(on loop: EventLoop, serving reference: TLSContextReference, logger: Logger) async {
-        let files = [certificateFile, keyFile] + others.flatMap { [$0.certificate, $0.key] }
+        let files =
+            [certificateFile, keyFile] + others.flatMap { [$0.certificate, $0.key] }
+            + [clientAuthorities?.file].compactMap(\.self)
         let directories = Set(files.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path })
         let seen = Contents(files)
         do {
             try await loop.watch(Array(directories)) {
                 guard seen.haveChanged(files) else { return }
+                do {
+                    try clientAuthorities?.reload()
+                } catch {
+                    logger.error("CAs of clients not reloaded; the old ones stay", metadata: ["error": "\(error)"])
+                }
                 do {
                     reference.context = try context(pipes: .refuse)
                     logger.notice("serving certificate reloaded", metadata: ["file": "\(certificateFile)"])

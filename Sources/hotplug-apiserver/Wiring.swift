@@ -42,6 +42,10 @@ struct Wiring {
 
     private func cluster(names: [String], _ loops: [EventLoop]) async throws -> any ClusterWiring {
         guard let configuration = try flags.clusterConfiguration() else {
+            if let flag = flags.authentication.given.first {
+                throw Failure(
+                    description: "\(flag) is about a real cluster: name it by --kubeconfig, or leave the flag out")
+            }
             return try EmbeddedWiring(flags, names: names, logger: logger)
         }
         return try await RemoteWiring(flags, configuration, names: names, loops: loops, logger: logger)
@@ -104,7 +108,7 @@ struct Wiring {
             certificateFile: flags.serving.tlsCertFile ?? pair.certificateFile,
             keyFile: flags.serving.tlsPrivateKeyFile ?? pair.keyFile,
             others: flags.serving.tlsSniCertKey.compactMap(SNICertificate.init), settings: try flags.serving.settings(),
-            clientCAs: cluster.clientCAs)
+            clientAuthorities: cluster.clientAuthorities)
     }
 
     private func servingNames(_ address: SocketAddress) -> [String] {

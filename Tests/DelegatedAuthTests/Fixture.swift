@@ -1,4 +1,5 @@
 import APIServer
+import Foundation
 import HTTPServer
 import HTTPWire
 import KubeModel
@@ -30,6 +31,29 @@ struct ClusterCAs: Sendable {
                 "requestheader-extra-headers-prefix": #"["X-Remote-Extra-"]"#,
             ],
         ]
+    }
+}
+
+/// A file of CAs in a directory of its own, which goes with its owner.
+final class CAFile: Sendable {
+    private let directory: URL
+    var path: String { directory.appending(path: "ca.crt").path() }
+
+    init(_ text: String) throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "hotplug-ca-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try write(text)
+    }
+
+    convenience init(_ authority: CertificateAuthority) throws { try self.init(authority.pair.certificate) }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Replaces it in one step.
+    func write(_ text: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }
 

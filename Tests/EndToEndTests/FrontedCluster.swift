@@ -12,6 +12,8 @@ final class FrontedCluster: Sendable {
     let files: TemporaryDirectory
     let upstream: FakeKubeAPIServer
     let kubeconfig: String
+    /// Changes of KubeVirt objects, as a watch tells them.
+    private let kubeVirtChanges: AsyncStream<String>.Continuation
 
     init(refusingTheConfigMap: Bool = false) async throws {
         let frontProxy = try CertificateAuthority(commonName: "front-proxy-ca", days: 1)
@@ -27,10 +29,14 @@ final class FrontedCluster: Sendable {
         self.frontProxy = frontProxy
         let version = Mutex(1)
         let (events, silence) = AsyncStream<String>.makeStream()
+        let (changes, kubeVirtChanges) = AsyncStream<String>.makeStream()
+        self.kubeVirtChanges = kubeVirtChanges
         upstream = try await FakeKubeAPIServer { request, _ in
             // Keeps the watches open.
             withExtendedLifetime(silence) {}
-            if request.hasQuery("watch=true") { return .stream(events) }
+            if request.hasQuery("watch=true") {
+                return .stream(request.path.hasSuffix("/kubevirts") ? changes : events)
+            }
             if request.path == "/api/v1/namespaces/kube-system/configmaps", refusingTheConfigMap {
                 return .json(Status.forbidden("not you").json, status: 403)
             }
@@ -87,6 +93,18 @@ final class FrontedCluster: Sendable {
             ])
         default: return .json(Status.pathNotFound.json, status: 404)
         }
+    }
+
+    /// Tells the watch that KubeVirt has another version; empty: none yet.
+    func observe(kubeVirtVersion: String) {
+        let event: JSONValue = [
+            "type": "MODIFIED",
+            "object": [
+                "metadata": ["name": "kubevirt", "resourceVersion": "2"],
+                "status": ["observedKubeVirtVersion": .string(kubeVirtVersion)],
+            ],
+        ]
+        kubeVirtChanges.yield(String(decoding: event.serialized(), as: UTF8.self))
     }
 
     /// Ends the fake; waits on the calling thread.

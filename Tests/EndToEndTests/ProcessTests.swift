@@ -75,6 +75,22 @@ enum Serve {
         (["--shutdown-delay-duration", "10m1s"], "--shutdown-delay-duration is longer than 10m"),
         (["--authentication-token-webhook-cache-ttl", "3601"], "cache-ttl is longer than an hour"),
         (["--authorization-always-allow-paths", "/a,b"], "b does not begin with /"),
+        (
+            ["--requestheader-allowed-names", "a"],
+            "--requestheader-allowed-names needs --requestheader-client-ca-file"
+        ),
+        (
+            ["--requestheader-client-ca-file", "x", "--requestheader-username-headers", "x user"],
+            "--requestheader-username-headers: \"x user\" is no name of a field"
+        ),
+        (
+            ["--requestheader-client-ca-file", "x", "--requestheader-allowed-names", ","],
+            "--requestheader-allowed-names has an empty name: leave the flag out to allow any"
+        ),
+        (
+            ["--authentication-skip-lookup", "--authentication-tolerate-lookup-failure"],
+            "--authentication-skip-lookup leaves out the lookup"
+        ),
     ]) func `names a flag that is wrong`(flags: [String], message: String) throws {
         let result = try Serve.run(flags)
         #expect(result.status == 64)
@@ -89,6 +105,10 @@ enum Serve {
         (["--client-ca-file", Project.root + "/Package.swift"], "has no certificate in it"),
         (["--tls-cert-file", "/no/crt", "--tls-private-key-file", "/no/key"], "/no/crt"),
         (["--data-dir", "/proc/nowhere/data"], "/proc/nowhere"), (["--examples", "/no/examples"], "/no/examples"),
+        (
+            ["--requestheader-client-ca-file", "/no/ca"],
+            "--requestheader-client-ca-file is about a real cluster: name it by --kubeconfig"
+        ),
     ]) func `names a file that it cannot use`(flags: [String], message: String) throws {
         let result = try Serve.run(flags)
         #expect(result.status == 1)
@@ -146,6 +166,9 @@ enum Serve {
             "--logging-format", "-v, --v", "--version", "-h, --help",
             "--kubeconfig", "--master", "--kubevirt-namespace", "--nad-access", "--authentication-kubeconfig",
             "--authorization-kubeconfig", "--authorization-always-allow-paths", "--shutdown-delay-duration",
+            "--requestheader-client-ca-file", "--requestheader-allowed-names", "--requestheader-username-headers",
+            "--requestheader-uid-headers", "--requestheader-group-headers", "--requestheader-extra-headers-prefix",
+            "--authentication-skip-lookup", "--authentication-tolerate-lookup-failure",
         ] {
             #expect(help.output.contains(flag), "\(flag)")
         }

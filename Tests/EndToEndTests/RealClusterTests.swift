@@ -12,7 +12,7 @@ import Testing
 
     @Test func `in steady state a request costs the cluster one GET and one PATCH`() async throws {
         let cluster = try await FrontedCluster()
-        try await blocking {
+        try await onThread {
             let server = try ServerProcess(cluster: cluster.kubeconfig)
             let aggregator = try cluster.connect(to: server)
             for name in ["first", "second", "third"] {
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `believes the aggregator, and asks the cluster who may`() async throws {
         let cluster = try await FrontedCluster()
-        try await blocking {
+        try await onThread {
             let server = try ServerProcess(cluster: cluster.kubeconfig)
             func put(_ connection: APIConnection, _ fields: KeyValuePairs<String, String>) throws -> Reply {
                 try connection.request("PUT", Subresource.path(), Subresource.body(), fields: fields)
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `answers 503 with the reason while the cluster is away, and stays alive`() async throws {
         let cluster = try await FrontedCluster()
-        try await blocking {
+        try await onThread {
             let server = try ServerProcess(cluster: cluster.kubeconfig)
             let aggregator = try cluster.connect(to: server)
             cluster.stopUpstream()
@@ -99,7 +99,7 @@ import Testing
         mode: String, outcome: String
     ) async throws {
         let cluster = try await FrontedCluster()
-        try await blocking {
+        try await onThread {
             let server = try ServerProcess(["--nad-access", mode], cluster: cluster.kubeconfig)
             let aggregator = try cluster.connect(to: server)
             func put(_ definition: String) throws -> Reply {
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `serves on for the delay after a signal while it is not ready`() async throws {
         let cluster = try await FrontedCluster()
-        try await blocking {
+        try await onThread {
             let server = try ServerProcess(["--shutdown-delay-duration", "4s"], cluster: cluster.kubeconfig)
             server.send(SIGTERM)
             _ = try server.log.wait(for: "shutting down") { $0.contains("\"shutting down\"") }
@@ -147,7 +147,7 @@ import Testing
 
     @Test func `says at its start that the cluster is unreachable or refuses`() async throws {
         let cluster = try await FrontedCluster(refusingTheConfigMap: true)
-        try await blocking {
+        try await onThread {
             let serve = [
                 Project.binary, "serve", "--secure-port", "0", "--cert-dir", cluster.files.path + "/pki",
                 "--kubeconfig",
@@ -177,7 +177,7 @@ import Testing
 }
 
 /// Runs what waits on a thread of its own.
-private func blocking(_ body: @escaping @Sendable () throws -> Void) async throws {
+func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
     }

@@ -71,7 +71,7 @@ func withAPI(
     let api = APIServer(
         authenticator: UnionAuthenticator([]), authorizer: EverythingAuthorizer(),
         router: Router(
-            version: VersionInfo(gitVersion: "v1.33.0"), subresourceVersion: VersionInfo(gitVersion: "v1.0.0"),
+            version: VersionInfo(gitVersion: "v1.33.0"), subresourceVersion: { VersionInfo(gitVersion: "v1.0.0") },
             health: HealthChecks(live: [], ready: [], logger: logger),
             subresourceGroup: APIGroup(name: "subresources.kubevirt.io", versions: ["v1"], subresources: []),
             subresources: NoSubresources(),

@@ -20,7 +20,7 @@ package enum ImmediateAuthentication: Sendable {
 
 extension ImmediateAuthentication {
     /// Of an authenticator that never waits.
-    init(_ authenticate: () throws(AuthenticationError) -> UserInfo?) {
+    package init(_ authenticate: () throws(AuthenticationError) -> UserInfo?) {
         do throws(AuthenticationError) {
             self = try authenticate().map(Self.user) ?? .nobody
         } catch {
@@ -85,9 +85,14 @@ package struct UnionAuthenticator: Authenticator {
 /// A client certificate: the common name is the user, the organizations are its groups
 /// (apiserver `pkg/authentication/request/x509`).
 package struct ClientCertificateAuthenticator: Authenticator {
-    private let pool: CertificatePool
+    private let pool: @Sendable () -> CertificatePool
 
     package init(trusting pool: CertificatePool) {
+        self.init { pool }
+    }
+
+    /// - Parameter pool: asked on each request, for CAs that change.
+    package init(trusting pool: @escaping @Sendable () -> CertificatePool) {
         self.pool = pool
     }
 
@@ -100,7 +105,7 @@ package struct ClientCertificateAuthenticator: Authenticator {
     }
 
     private func user(_ request: HTTPRequest) throws(AuthenticationError) -> UserInfo? {
-        switch request.verifyPeer(against: pool) {
+        switch request.verifyPeer(against: pool()) {
         case .none: return nil
         case .rejected(let reason): throw AuthenticationError(reason: "client certificate: \(reason)")
         case .verified(let certificate):
