@@ -74,13 +74,22 @@ struct WhoAmI: HTTPHandler {
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         do throws(AuthenticationError) {
             guard let user = try await authenticator.authenticate(request) else { return answer(500, "nobody") }
+            let immediate = authenticator.immediately(request)
             let extra = user.extra.filter { $0.key != "authentication.kubernetes.io/credential-id" }
                 .map { "\($0.key)=\($0.values.joined(separator: ","))" }
-            return answer(
+            var response = answer(
                 200,
                 [user.name, user.uid, user.groups.joined(separator: ","), extra.joined(separator: ";")]
                     .joined(separator: "|"))
+            switch immediate {
+            case .undecided: break
+            // What is said without a wait must be the same.
+            case .user(user): response.head.fields.append(("Is-Immediate", "yes"))
+            default: return answer(500, "another user without a wait")
+            }
+            return response
         } catch {
+            guard case .undecided = authenticator.immediately(request) else { return answer(500, "decided") }
             return answer(401, error.reason)
         }
     }

@@ -24,6 +24,9 @@ private func withReviewer<Reviewer>(
     }
 }
 
+/// Another case than the one that was expected.
+private struct TestFailure: Error {}
+
 @Suite struct TokenReviewAuthenticatorTests {
     private static func review(_ status: JSONValue) -> FakeKubeAPIServer.Answer {
         .json(["kind": "TokenReview", "status": status], status: 201)
@@ -67,7 +70,16 @@ private func withReviewer<Reviewer>(
                 upstream.requests[0].json == [
                     "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": ["token": "good"],
                 ])
+            // Only a user is known without a wait; what is wrong goes the long way, which says why.
+            guard case .user(alice) = authenticator.immediately(authorization: ["Bearer good"]),
+                case .undecided = authenticator.immediately(authorization: ["Bearer bad"]),
+                case .undecided = authenticator.immediately(authorization: ["Bearer good", "Bearer good"]),
+                case .nobody = authenticator.immediately(authorization: [])
+            else { throw TestFailure() }
             clock.advance(.seconds(10))
+            guard case .undecided = authenticator.immediately(authorization: ["Bearer good"]) else {
+                throw TestFailure()
+            }
             _ = try await authenticator.user(authorization: ["Bearer good"])
             #expect(upstream.requests.count == 3)
         }
@@ -221,11 +233,14 @@ private func withReviewer<Reviewer>(
         try await withAuthorizer { _, _ in
             Self.review(["allowed": .bool(isAllowed)])
         } _: { authorizer, upstream, clock in
+            #expect(try authorizer.immediately(Self.alice, info()) == nil)
             for _ in 0..<3 { _ = try await authorizer.authorize(Self.alice, info()) }
             clock.advance(.milliseconds(9999))
-            _ = try await authorizer.authorize(Self.alice, info())
+            let known = try await authorizer.authorize(Self.alice, info())
+            #expect(try authorizer.immediately(Self.alice, info()) == known)
             #expect(upstream.requests.count == 1)
             clock.advance(.milliseconds(1))
+            #expect(try authorizer.immediately(Self.alice, info()) == nil)
             _ = try await authorizer.authorize(Self.alice, info())
             #expect(upstream.requests.count == 2)
         }
