@@ -6,10 +6,14 @@ import TLS
 final class Listener: ReadinessHandler {
     /// Milliseconds without accepting after the process ran out of descriptors.
     private static let exhaustionPause: Int64 = 100
+    /// Milliseconds between two lines that tell of it.
+    private static let exhaustionLogInterval: Int64 = 10_000
 
     private var socket: Descriptor?
     private let context: LoopContext
     private var token: Selector.Token?
+    /// When the log may tell of an exhaustion again.
+    private var quietUntil = Int64.min
 
     init(socket: consuming Descriptor, context: LoopContext) {
         self.socket = consume socket
@@ -32,13 +36,22 @@ final class Listener: ReadinessHandler {
             if descriptor >= 0 {
                 open(Descriptor(descriptor), peer)
             } else if SystemError("accept", errno: -descriptor).isExhaustion {
-                context.logger.warning("out of file descriptors; accepting pauses")
+                tellOfExhaustion(SystemError("accept", errno: -descriptor))
                 return pause(until: context.selector.now + Self.exhaustionPause)
             } else if SystemError("accept", errno: -descriptor).isWouldBlock {
                 return
             }
             // Anything else is about one connection that has already gone (accept(2)).
         }
+    }
+
+    /// Every pause would be a line, for as long as the exhaustion lasts.
+    private func tellOfExhaustion(_ error: SystemError) {
+        guard context.selector.now >= quietUntil else { return }
+        quietUntil = context.selector.now + Self.exhaustionLogInterval
+        context.logger.warning(
+            "out of file descriptors or memory: accepting pauses again and again",
+            metadata: ["error": "\(error)", "connections": "\(context.connections.count)"])
     }
 
     private func open(_ descriptor: consuming Descriptor, _ peer: SocketAddress?) {

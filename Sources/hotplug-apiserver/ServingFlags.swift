@@ -88,9 +88,18 @@ struct ServingFlags: ParsableArguments {
         var configuration = ServerConfiguration()
         configuration.requestTimeout = requestTimeout.milliseconds
         configuration.http2.concurrentStreamsMax = http2MaxStreamsPerConnection
-        // The rest is for files, the store and listeners.
-        configuration.connectionsPerLoopMax = max(1, min(10_000, descriptors - 200) / loops)
+        configuration.connectionsPerLoopMax = max(
+            1, min(Self.connectionsMax, Self.descriptorsForConnections(of: descriptors)) / loops)
         return configuration
+    }
+
+    /// Connections of all loops.
+    private static let connectionsMax = 10_000
+    /// Descriptors that are kept for files, the store, listeners and the client of a real cluster; at most half of them.
+    private static let descriptorsKept = 200
+
+    static func descriptorsForConnections(of descriptors: Int) -> Int {
+        descriptors - min(descriptorsKept, descriptors / 2)
     }
 }
 

@@ -34,9 +34,16 @@ final class APIConnection {
     private var inbound: [UInt8] = []
     private var isAtEnd = false
 
-    init(port: UInt16, context: TLSContext) throws {
+    /// Connects and shakes hands.
+    convenience init(port: UInt16, context: TLSContext, serverName: String = "localhost") throws {
+        try self.init(opening: port, context: context, serverName: serverName)
+        try shakeHands()
+    }
+
+    /// Connects and sends the first flight, for which nobody needs to have accepted the connection.
+    init(opening port: UInt16, context: TLSContext, serverName: String = "localhost") throws {
         guard let scratch = TLSScratch() else { throw Failure("no memory") }
-        session = try TLSSession(clientOf: context, serverName: "localhost", scratch: scratch)
+        session = try TLSSession(clientOf: context, serverName: serverName, scratch: scratch)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
@@ -54,7 +61,18 @@ final class APIConnection {
         var output: [UInt8] = []
         try session.start(output: &output)
         try write(output)
-        while !session.isEstablished { try receive() }
+    }
+
+    func shakeHands() throws {
+        while !session.isEstablished { try needMore() }
+    }
+
+    /// Those for which something has come, once it has for one of them; none when nothing does in so many
+    /// milliseconds.
+    static func ready(_ connections: [APIConnection], within milliseconds: Int32) -> [APIConnection] {
+        var polls = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        poll(&polls, nfds_t(polls.count), milliseconds)
+        return zip(connections, polls).filter { $1.revents != 0 }.map(\.0)
     }
 
     deinit {

@@ -28,14 +28,18 @@ final class ServerProcess: @unchecked Sendable {
     /// Starts the server, and waits until it is ready.
     ///
     /// With a kubeconfig it is in front of the cluster which that names.
+    ///
+    /// - Parameter descriptors: how many it may have open, ever (RLIMIT_NOFILE).
     init(
         _ flags: [String] = [], in directory: TemporaryDirectory? = nil, examples: Bool = true,
-        cluster kubeconfig: String? = nil
+        cluster kubeconfig: String? = nil, descriptors: Int? = nil
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
-        process.executableURL = URL(fileURLWithPath: Project.binary)
+        // prlimit(1) becomes the server, and so has its identifier.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["serve", "--secure-port", "0"]
+            (descriptors.map { ["prlimit", "--nofile=\($0):\($0)"] } ?? []) + [Project.binary]
+            + ["serve", "--secure-port", "0"]
             + (kubeconfig.map { ["--kubeconfig", $0, "--cert-dir", pki] }
                 ?? ["--data-dir", dataDirectory] + (examples ? ["--examples", Project.examples] : [])) + flags
         process.standardInput = FileHandle.nullDevice
@@ -107,17 +111,42 @@ final class ServerProcess: @unchecked Sendable {
         }
     }
 
-    /// A connection as somebody; the administrator unless told otherwise, nobody for `nil`.
-    func connect(as pair: CertificatePair?) throws -> APIConnection {
-        let context = try TLSContext(
-            trusting: Array(try text("\(pki)/ca.crt").utf8), certificate: Array((pair?.certificate ?? "").utf8),
-            key: Array((pair?.key ?? "").utf8))
-        return try APIConnection(port: port, context: context)
+    /// Clock ticks of CPU that the process has used: 100 a second (proc(5), utime and stime).
+    func cpuTicks() throws -> Int {
+        let columns = try text("/proc/\(identifier)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard columns.count > 12, let user = Int(columns[11]), let system = Int(columns[12]) else {
+            throw Failure("no CPU time in /proc/\(identifier)/stat")
+        }
+        return user + system
     }
 
-    func connect() throws -> APIConnection {
-        try connect(
-            as: CertificatePair(certificate: try text("\(pki)/admin.crt"), key: try text("\(pki)/admin.key")))
+    /// Descriptors that it has open.
+    func openDescriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count
+    }
+
+    /// Sets how many descriptors it may have open from now on; what is open stays so (prlimit(2)).
+    func limit(descriptors: Int) throws {
+        let result = try Command.run(["prlimit", "--pid", "\(identifier)", "--nofile=\(descriptors):"])
+        guard result.status == 0 else { throw Failure("prlimit: \(result)") }
+    }
+
+    /// A connection as somebody; the administrator unless told otherwise, nobody for `nil`.
+    func connect(as pair: CertificatePair?) throws -> APIConnection {
+        try APIConnection(port: port, context: try context(as: pair))
+    }
+
+    func connect() throws -> APIConnection { try connect(as: try administrator) }
+
+    var administrator: CertificatePair {
+        get throws { CertificatePair(certificate: try text("\(pki)/admin.crt"), key: try text("\(pki)/admin.key")) }
+    }
+
+    /// What connections as somebody have in common.
+    func context(as pair: CertificatePair?) throws -> TLSContext {
+        try TLSContext(
+            trusting: Array(try text("\(pki)/ca.crt").utf8), certificate: Array((pair?.certificate ?? "").utf8),
+            key: Array((pair?.key ?? "").utf8))
     }
 
     /// kubectl as somebody else: `user` is the kubeconfig's, in YAML's flow style.
@@ -185,13 +214,13 @@ final class ProcessLog: @unchecked Sendable {
             .map(String.init)
     }
 
-    /// The first line that `isWanted`, present or to come.
-    func wait(for what: String, _ isWanted: (String) -> Bool) throws -> String {
+    /// The first line that `isWanted`, present or to come; or the one that is wanted for the `times`th time.
+    func wait(for what: String, times: Int = 1, _ isWanted: (String) -> Bool) throws -> String {
         let deadline = Date(timeIntervalSinceNow: 30)
         condition.lock()
         defer { condition.unlock() }
         while true {
-            if let line = wholeLines.first(where: isWanted) { return line }
+            if let line = wholeLines.lazy.filter(isWanted).dropFirst(times - 1).first { return line }
             guard !isAtEnd, condition.wait(until: deadline) else {
                 throw Failure("\(what) did not come; there is:\n\(wholeLines.joined(separator: "\n"))")
             }
