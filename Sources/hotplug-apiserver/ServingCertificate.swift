@@ -18,21 +18,28 @@ struct ServingCertificate: Sendable {
     ///
     /// - Parameter pipes: only the first reading finds something in a pipe.
     func context(pipes: SmallFile.Pipes = .read) throws -> TLSContext {
-        let clientCAs = clientAuthorities?.bytes ?? []
         var serverNames: [(pattern: String, context: TLSContext)] = []
         for other in others {
-            let certificate = try Self.read(other.certificate, pipes)
-            let context = try TLSContext(
-                certificate: certificate, key: try Self.read(other.key, pipes), clientCAs: clientCAs, settings: settings
-            )
+            let (certificate, context) = try pair(other.certificate, other.key, [], pipes)
             let names = other.names.isEmpty ? CertificateAuthority.dnsNames(certificate) : other.names
             serverNames += names.map { ($0, context) }
         }
+        return try pair(certificateFile, keyFile, serverNames, pipes).context
+    }
+
+    private func pair(
+        _ certificateFile: String, _ keyFile: String, _ serverNames: [(pattern: String, context: TLSContext)],
+        _ pipes: SmallFile.Pipes
+    ) throws -> (certificate: [UInt8], context: TLSContext) {
         let certificate = try Self.read(certificateFile, pipes)
         let key = try Self.read(keyFile, pipes)
         do throws(TLSError) {
-            return try TLSContext(
-                certificate: certificate, key: key, clientCAs: clientCAs, settings: settings, serverNames: serverNames)
+            return (
+                certificate,
+                try TLSContext(
+                    certificate: certificate, key: key, clientCAs: clientAuthorities?.bytes ?? [], settings: settings,
+                    serverNames: serverNames)
+            )
         } catch {
             throw Wiring.Failure(description: "\(certificateFile) and \(keyFile): \(error)")
         }
