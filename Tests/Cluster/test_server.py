@@ -19,6 +19,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 from api import path_of
+from certificates import Authority
 from cluster import GROUP, ROOT
 from fixture import cluster_for_module, kubectls
 from processes import wait_until
@@ -305,6 +306,29 @@ class ServerTests(unittest.TestCase):
         wait_until("the old certificate to be refused", lambda: believes(old) == 401, 20)
         wait_for_aggregator()
 
+    def test_flags_say_whom_to_believe_in_place_of_the_configmap(self):
+        def back():
+            named.stop()
+            cluster.register(server.port, server.authority.certificate)
+            wait_for_aggregator()
+
+        name = machine("flags")
+        other = Authority(directory, "named-client-ca")
+        named = Server(cluster, directory / "named", [
+            "--authentication-skip-lookup", "--requestheader-client-ca-file", cluster.front_proxy.certificate,
+            "--requestheader-allowed-names", "front-proxy-client", "--client-ca-file", other.certificate])
+        self.addCleanup(back)
+        named.start()
+        self.assertAnswer(put(VMI, name, "nic"), 202)
+        self.assertAnswer(put(VMI, name, "other", user="bob"), 403, 'User \\"bob\\"')
+        # Users come by themselves with certificates of the CA that is named, and not of the cluster's.
+        self.assertAnswer(put(VMI, name, "own", client=named.client(other.issue("alice"))), 202)
+        self.assertEqual(put(VMI, name, "x", client=named.client(cluster.client("alice").pair)).status, 401)
+        forged = named.client(cluster.front_proxy.issue("somebody")).request(
+            "PUT", path(VMI, name), {"name": "x", "networkAttachmentDefinitionName": "new-fancy-net"},
+            fields={"X-Remote-User": "alice"})
+        self.assertEqual(forged.status, 401)
+
     @unittest.skipUnless(VIRTCTL.exists(), "no recordings of virtctl")
     def test_what_virtctl_sends_is_taken_byte_for_byte(self):
         token = cluster.service_account("virtctl", "default").token
@@ -345,7 +369,18 @@ class ServerTests(unittest.TestCase):
         resources = alice.ask("GET", f"/apis/{GROUP}/v1")["resources"]
         self.assertIn("virtualmachines/addinterface", [resource["name"] for resource in resources])
         # KubeVirt's own role kubevirt.io:default lets everybody ask for the version.
-        self.assertEqual(cluster.admin.ask("GET", f"/apis/{GROUP}/v1/version")["gitVersion"], "v1.0.1")
+        def version():
+            return cluster.admin.ask("GET", f"/apis/{GROUP}/v1/version")["gitVersion"]
+
+        def observe(text):
+            cluster.admin.merge(
+                "KubeVirt", "kubevirt", {"status": {"observedKubeVirtVersion": text}}, subresource="/status")
+
+        self.assertEqual(version(), "v1.0.1")
+        # It follows an upgrade of KubeVirt.
+        self.addCleanup(observe, "v1.0.1")
+        observe("v1.0.2")
+        wait_until("the new version", lambda: version() == "v1.0.2", 20)
         self.assertEqual([version["version"] for version in alice.ask("GET", f"/apis/{GROUP}")["versions"]][0], "v1")
 
 
