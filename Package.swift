@@ -73,7 +73,9 @@ let package = Package(
             ], swiftSettings: safe),
 
         // Tests mirror the modules; EndToEndTests drives the built binary.
-        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
+        .target(
+            name: "HTTP1Messages", dependencies: ["HTTPWire"], path: "Tests/HTTP1Messages", swiftSettings: safe),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTP1Messages", "HTTPWire"], swiftSettings: strict),
         .target(name: "HTTP2Frames", dependencies: ["CNghttp2"], path: "Tests/HTTP2Frames", swiftSettings: safe),
         .testTarget(
             name: "HTTP2WireTests", dependencies: ["HTTP2Frames", "HTTP2Wire", "HTTPWire"], swiftSettings: strict),
@@ -104,7 +106,8 @@ let package = Package(
                 "Reactor", "TLS", log,
             ], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["FakeKubeAPIServer", "KubeModel", "TLS"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["FakeKubeAPIServer", "Fuzzing", "KubeModel", "TLS"],
+            swiftSettings: strict),
         .testTarget(name: "KubeModelTests", dependencies: ["KubeModel"], swiftSettings: strict),
         .testTarget(name: "HotplugAPITests", dependencies: ["HotplugAPI", "KubeModel"], swiftSettings: strict),
         .testTarget(
@@ -120,6 +123,14 @@ let package = Package(
             dependencies: ["APIServer", "EmbeddedCluster", "HTTPServer", "HTTPWire", "KubeModel", "Reactor", log],
             swiftSettings: strict),
         .testTarget(name: "ManifestsTests", dependencies: ["KubeModel"], swiftSettings: strict),
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", exclude: ["Corpus"], swiftSettings: safe),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "APIServer", "Fuzzing", "HTTP1Messages", "HTTP2Frames", "HTTP2Wire", "HTTPWire", "KubeClient",
+                "KubeModel",
+            ], path: "Tests/FuzzTargets", swiftSettings: safe),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Fuzzing"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import KubeModel
 import Synchronization
 import TLS
@@ -16,19 +17,6 @@ import Testing
     private static let requestsPerClient = 50
     /// Acknowledgements after which the server is killed, at most.
     private static let killAfterMax = 800
-
-    /// SplitMix64, so that a failing run can be repeated: `HOTPLUG_KILL_SEED`.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = state
-            value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-            return value ^ value >> 31
-        }
-    }
 
     /// What the clients of one cycle were told, and the kill that ends it.
     private final class Cycle: Sendable {
@@ -109,7 +97,7 @@ import Testing
     @Test func `keeps each acknowledged interface through kill -9 under 64 clients`() throws {
         let seed =
             ProcessInfo.processInfo.environment["HOTPLUG_KILL_SEED"].flatMap(UInt64.init) ?? .random(in: 0...(1 << 32))
-        var generator = Generator(state: seed)
+        var generator = SplitMix64(seed: seed)
         print("kill -9: \(Self.cycles) cycles, HOTPLUG_KILL_SEED=\(seed)")
         var server = try ServerProcess(["-v", "0"])
         var acknowledged: Set<String> = []

@@ -1,3 +1,4 @@
+import HTTP1Messages
 import Testing
 
 @testable import HTTPWire

@@ -1,12 +1,14 @@
-@testable import HTTPWire
+// HTTP1Messages: a connection's reading of HTTP/1.1 without the connection, for tests; may import HTTPWire.
+
+package import HTTPWire
 
 /// What a connection makes of its octets, without the connection: requests with their content, then how it ends.
-struct MessageReader {
-    enum Event: Equatable, CustomStringConvertible {
+package struct MessageReader {
+    package enum Event: Equatable, CustomStringConvertible {
         case request(line: String, fields: [String], framing: BodyFraming, content: [UInt8])
         case refused(Int)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .request(let line, _, let framing, let content): "\(line) \(framing) \(content.count)"
             case .refused(let status): "\(status)"
@@ -27,29 +29,32 @@ struct MessageReader {
     private var start = 0
     private var head: HTTPRequestHead?
     private var content: [UInt8] = []
-    private(set) var events: [Event] = []
+    package private(set) var events: [Event] = []
     /// Whether the last request asked for the connection to be kept.
-    private(set) var isOpen = true
+    package private(set) var isOpen = true
     /// Whether the client waits for 100 now.
-    private(set) var expectsContinue = false
+    package private(set) var expectsContinue = false
 
-    init(limits: HTTPLimits = HTTPLimits()) {
+    package init(limits: HTTPLimits = HTTPLimits()) {
         self.limits = limits
         parser = HTTP1RequestParser(limits: limits)
     }
 
-    init(reading octets: [UInt8], limits: HTTPLimits = HTTPLimits()) {
+    package init(reading octets: [UInt8], limits: HTTPLimits = HTTPLimits()) {
         self.init(limits: limits)
         read(octets[...])
     }
 
     /// Whether the peer's end would cut a message short.
-    var isInsideMessage: Bool {
+    package var isInsideMessage: Bool {
         if case .head = state { return parser.isInsideMessage }
         return isOpen
     }
 
-    mutating func read(_ octets: ArraySlice<UInt8>) {
+    /// Octets that are kept until more come.
+    package var pendingOctets: Int { isOpen ? buffer.count - start : 0 }
+
+    package mutating func read(_ octets: ArraySlice<UInt8>) {
         guard isOpen else { return }
         buffer.append(contentsOf: octets)
         do throws(HTTPWireError) {
@@ -98,22 +103,26 @@ struct MessageReader {
 
 extension MessageReader {
     /// Reads one head; its error's status when it is refused, `nil` when more octets are needed.
-    static func head(_ text: String, limits: HTTPLimits = HTTPLimits()) throws(HTTPWireError) -> HTTPRequestHead? {
+    package static func head(
+        _ text: String, limits: HTTPLimits = HTTPLimits()
+    ) throws(HTTPWireError) -> HTTPRequestHead? {
         try head(Array(text.utf8), limits: limits)
     }
 
-    static func head(_ octets: [UInt8], limits: HTTPLimits = HTTPLimits()) throws(HTTPWireError) -> HTTPRequestHead? {
+    package static func head(
+        _ octets: [UInt8], limits: HTTPLimits = HTTPLimits()
+    ) throws(HTTPWireError) -> HTTPRequestHead? {
         var parser = HTTP1RequestParser(limits: limits)
         guard case .head(let head, _) = try parser.parse(octets, from: 0) else { return nil }
         return head
     }
 
     /// The status with which one head is refused: 200 when it is taken, 0 when it is not complete.
-    static func status(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int {
+    package static func status(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int {
         status(Array(text.utf8), limits: limits)
     }
 
-    static func status(_ octets: [UInt8], limits: HTTPLimits = HTTPLimits()) -> Int {
+    package static func status(_ octets: [UInt8], limits: HTTPLimits = HTTPLimits()) -> Int {
         do throws(HTTPWireError) {
             return try head(octets, limits: limits) == nil ? 0 : 200
         } catch {

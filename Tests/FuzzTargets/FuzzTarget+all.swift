@@ -1,0 +1,9 @@
+// FuzzTargets: what each reader of peers' octets promises for any input; for tests.
+
+package import Fuzzing
+
+extension FuzzTarget {
+    package static let all = [
+        http1, chunks, http2, json, frames, patch, yaml, url, selector, protobuf, kubeconfig,
+    ]
+}
