@@ -104,6 +104,8 @@ package final class EmbeddedCluster: WatchableCluster {
             to: key.resource, namespace: resource.isNamespaced ? namespace : nil, from: resourceVersion)
     }
 
+    package func lastChange(of resource: Resource) -> UInt64 { store.log.lastChange(of: resource.groupResource) }
+
     /// Throws the 404 of a path that leads nowhere if the resource is none of ours.
     func key(_ resource: Resource, _ namespace: String?, _ name: String) throws(Status) -> ObjectKey {
         guard Self.resources.contains(where: { $0.plural == resource.plural && $0.group == resource.group }) else {

@@ -47,6 +47,11 @@ final class EventLog: Sendable {
     /// What has been published, by resourceVersion.
     var resourceVersion: UInt64 { state.withLock { $0.resourceVersion } }
 
+    /// The resourceVersion of a resource's last event.
+    func lastChange(of resource: String) -> UInt64 {
+        state.withLock { $0.histories[resource]?.last ?? $0.start }
+    }
+
     // MARK: Publishing
 
     /// Tells what a commit has changed; called by the writer alone, after the commit, in the order of resourceVersions.

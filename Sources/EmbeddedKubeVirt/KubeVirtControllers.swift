@@ -65,9 +65,11 @@ package final class KubeVirtControllers {
 
     /// Runs until `stop`.
     package func start(on loop: isolated EventLoop) {
-        for resource in Self.followed { Task.immediate { await self.follow(resource, on: loop) } }
-        for _ in 0..<Limits.workersMax { Task.immediate { await self.work(on: loop) } }
-        Task.immediate { await self.sweepEvents(on: loop) }
+        for resource in Self.followed {
+            Task.immediate { await loop.staying { await self.follow(resource, on: loop) } }
+        }
+        for _ in 0..<Limits.workersMax { Task.immediate { await loop.staying { await self.work(on: loop) } } }
+        Task.immediate { await loop.staying { await self.sweepEvents(on: loop) } }
     }
 
     package func stop(on loop: isolated EventLoop) {

@@ -134,13 +134,13 @@ final class HTTP1Session: HTTPSession {
             }
         }
         let request = HTTPRequest(head: head, body: body, connection: connection)
-        // Without an executor preference the task starts inline, and a handler that need not wait is done before this
-        // returns; with one it is queued (Swift 6.3). The closure is isolated to the loop, and so resumes on it.
         exchange.task = Task.immediate {
-            _ = loop
-            let response = await connection.context.handler.respond(to: request)
-            await self.finish(exchange, with: response)
-            self.process(on: loop)
+            await loop.staying {
+                _ = loop
+                let response = await connection.context.handler.respond(to: request)
+                await self.finish(exchange, with: response)
+                self.process(on: loop)
+            }
         }
     }
 

@@ -34,7 +34,14 @@ final class RequestBody {
         self.configuration = configuration
     }
 
-    var isAwaited: Bool { waiter != nil }
+    /// Whether the handler cannot go on without more: from when it asks, which is before it waits.
+    var isAwaited: Bool {
+        switch mode {
+        case .holding: false
+        case .collecting: isOpen
+        case .discarding: wantsMoreToDiscard
+        }
+    }
 
     private var isOpen: Bool { !isComplete && failure == nil }
 

@@ -1,26 +1,31 @@
 package import KubeModel
 import Synchronization
 
-/// Reads the facts from the KubeVirt objects of a cluster: lists them for each request, and parses them again only
-/// when one has changed.
+/// Reads the facts from the KubeVirt objects of a cluster.
+///
+/// It lists them again only after a change, where the cluster can tell of changes.
 package final class KubeVirtFactsSource: ClusterFactsSource {
     private struct Reading {
-        /// Of the objects in their order: one that changed, came or went has another.
-        let resourceVersions: [UInt64]
+        let lastChange: UInt64
         let facts: ClusterFacts
     }
 
     private let cluster: any Cluster
+    private let watchable: (any WatchableCluster)?
     private let latest: Mutex<Reading?> = Mutex(nil)
 
     package init(cluster: any Cluster) {
         self.cluster = cluster
+        watchable = cluster as? any WatchableCluster
     }
 
     /// A cluster that does not know the resource has no KubeVirt.
     ///
     /// Throws 500 InternalError when it cannot be asked.
     package func facts() async throws(Status) -> ClusterFacts {
+        // Asked for before the list, which may hold a later change but misses none.
+        let lastChange = watchable?.lastChange(of: .kubeVirt)
+        if let reading = latest.withLock({ $0 }), reading.lastChange == lastChange { return reading.facts }
         let items: [StoredObject]
         do throws(Status) {
             items = try await cluster.list(.kubeVirt, namespace: nil).items
@@ -28,8 +33,6 @@ package final class KubeVirtFactsSource: ClusterFactsSource {
             guard error.code == 404 else { throw .internalError("unable to list kubevirts: \(error.message)") }
             items = []
         }
-        let resourceVersions = items.map(\.resourceVersion)
-        if let reading = latest.withLock({ $0 }), reading.resourceVersions == resourceVersions { return reading.facts }
         var kubeVirts: [JSONValue] = []
         for item in items {
             do throws(JSONError) {
@@ -39,7 +42,7 @@ package final class KubeVirtFactsSource: ClusterFactsSource {
             }
         }
         let facts = ClusterFacts(kubeVirts: kubeVirts)
-        latest.withLock { $0 = Reading(resourceVersions: resourceVersions, facts: facts) }
+        if let lastChange { latest.withLock { $0 = Reading(lastChange: lastChange, facts: facts) } }
         return facts
     }
 }

@@ -8,6 +8,10 @@ package protocol WatchableCluster: Cluster {
     func watch(
         _ resource: Resource, namespace: String?, from resourceVersion: UInt64
     ) async throws(Status) -> any WatchSubscription
+
+    /// The resourceVersion of the last change to a resource, or of the cluster as it was opened: as long as it stays, so
+    /// does every list of the resource.
+    func lastChange(of resource: Resource) -> UInt64
 }
 
 /// What one watcher follows; it is used by one task at a time, but for `cancel` and `interrupt`.

@@ -53,6 +53,15 @@ package actor EventLoop {
         }
     }
 
+    /// Runs a task's work so that it goes on on this thread after each wait.
+    ///
+    /// A continuation resumes on the global executor, which hands the task back to its loop: two threads to wake for each
+    /// wait (Swift 6.3). With an executor preference it comes straight to the loop's queue. The price is a turn of that
+    /// queue before the work and one after it.
+    package func staying(_ work: () async -> Void) async {
+        await withTaskExecutorPreference(executor, operation: work)
+    }
+
     /// Waits once and tells the handlers; false when the loop has been stopped.
     private func turn() -> Bool {
         let count = selector.wait(isBusy: executor.hasLocalJobs || isStopped)

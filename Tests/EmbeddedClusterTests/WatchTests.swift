@@ -34,6 +34,19 @@ import Testing
         #expect(watch.resourceVersion == 4)
     }
 
+    @Test func `the last change of a resource is that of its own objects alone, and one that is acknowledged counts`()
+        async throws
+    {
+        let test = try TestCluster()
+        #expect(test.cluster.lastChange(of: Self.vmi) == 0)
+        try await test.createVMI("a")
+        #expect(test.cluster.lastChange(of: Self.vmi) == 1)
+        #expect(test.cluster.lastChange(of: .kubeVirt) == 0)
+        try await test.createVMI("b")
+        _ = try await test.cluster.delete(Self.vmi, namespace: "default", name: "a", options: DeleteOptions())
+        #expect(test.cluster.lastChange(of: Self.vmi) == 3)
+    }
+
     @Test func `wakes a watcher that waits, once for each commit`() async throws {
         let test = try TestCluster()
         let watch = try await test.cluster.watch(Self.vmi, namespace: nil, from: 0)

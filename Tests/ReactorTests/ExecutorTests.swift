@@ -41,6 +41,31 @@ struct ExecutorTests {
         }
     }
 
+    @Test func `a task that waited was handed back to its loop by a thread of the global executor`() async throws {
+        try await withLoop { loop in
+            let wasQueuedHere = await loop.run { loop in
+                Task.immediate {
+                    var wasQueuedHere: [Bool] = []
+                    await loop.staying {
+                        _ = loop
+                        for _ in 0..<3 {
+                            await withCheckedContinuation { continuation in
+                                // Resumed on the loop, by a job of its own, as an answer from a socket does.
+                                Task {
+                                    _ = loop
+                                    continuation.resume()
+                                    wasQueuedHere.append(loop.executor.hasLocalJobs)
+                                }
+                            }
+                        }
+                    }
+                    return wasQueuedHere
+                }
+            }
+            #expect(await wasQueuedHere.value == [true, true, true])
+        }
+    }
+
     @Test func `a default actor and child tasks keep to the loop of the task that calls them`() async throws {
         try await withLoop { loop in
             let executor = loop.executor
