@@ -114,26 +114,53 @@ extension InstanceDecider {
         } else {
             next.object.removeCondition("MigrationRequired")
         }
-        for attachment in waiting {
-            guard let definition = attachment.definition, missingDefinitions.contains(definition) else { continue }
-            notes.append(
-                note(
-                    .warning, "FailedAttachInterface",
-                    "interface \"\(attachment.name)\" waits for network-attachment-definition \"\(definition)\", "
-                        + "which does not exist: create it"))
+        let obstacles = missing(among: waiting) + unslotted(among: known)
+        // The condition stays when the events have gone.
+        if let first = obstacles.first {
+            next.object.setCondition(
+                "Synchronized", false, reason: first.condition,
+                message: obstacles.map(\.message).joined(separator: "; "), now: now)
+        } else {
+            next.object.removeCondition("Synchronized")
         }
-        for status in known where !status.isInGuest {
-            guard let attachment = attachment(named: status.name), !attachment.isAbsent, !hasSlot(attachment) else {
-                continue
-            }
-            // libvirt's text, `src/conf/domain_addr.c`.
-            notes.append(
-                note(
-                    .warning, "NicHotplug",
-                    "failed to hotplug interface \"\(status.name)\": internal error: No more available PCI slots; it "
-                        + "is there after a restart of the VirtualMachine, if its template has it", from: .handler))
-        }
+        notes += obstacles.map { note(.warning, $0.event, $0.message, from: $0.source) }
         return next.object == instance.object ? notes : [replace(next)] + notes
+    }
+
+    /// Why an interface is not as the spec says.
+    private struct Obstacle {
+        let event: String
+        let condition: String
+        let message: String
+        let source: EventNote.Source
+    }
+
+    private func missing(among waiting: [Attachment]) -> [Obstacle] {
+        waiting.compactMap { attachment in
+            guard let definition = attachment.definition, missingDefinitions.contains(definition) else { return nil }
+            return Obstacle(
+                event: "FailedAttachInterface", condition: "FailedAttachInterface",
+                message: "interface \"\(attachment.name)\" waits for network-attachment-definition "
+                    + "\"\(definition)\", which does not exist: create it", source: .controller)
+        }
+    }
+
+    /// Interfaces of the pod for which the guest has no slot: libvirt's text (`src/conf/domain_addr.c`), and the
+    /// condition of KubeVirt v1.0.1 `pkg/virt-handler/vm.go`.
+    private func unslotted(among known: [InterfaceStatus]) -> [Obstacle] {
+        known.compactMap { status in
+            guard !status.isInGuest, let attachment = attachment(named: status.name), !attachment.isAbsent,
+                !hasSlot(attachment)
+            else { return nil }
+            let remedy =
+                instance.object.controller?["kind"]?.string == Resource.virtualMachine.kind
+                ? "remove another one, or restart the VirtualMachine with it in its template"
+                : "remove another one, or create the VirtualMachineInstance anew with it in its spec"
+            return Obstacle(
+                event: "NicHotplug", condition: "Synchronizing with the Domain failed.",
+                message: "failed to hotplug interface \"\(status.name)\": internal error: No more available PCI slots; "
+                    + remedy, source: .handler)
+        }
     }
 
     // MARK: Pieces

@@ -1,11 +1,11 @@
-import KubeModel
+package import KubeModel
 
 /// The types of those fields of a KubeVirt object that this project reads, in the words of the CRD's schema
 /// (kube-openapi `pkg/validation/errors/schema.go`), and the bindings that KubeVirt knows.
 ///
 /// KubeVirt leaves a `defaultNetworkInterface` that it does not know to its operator's log, and goes on with the last
 /// good configuration (v1.0.1 `pkg/virt-config/configuration.go`); here it is refused, so that somebody learns of it.
-enum ConfigurationRules {
+package enum ConfigurationRules {
     static let defaultInterfaces = ["bridge", "masquerade", "slirp"]
 
     private static let types: [(path: [String], name: String, isOne: @Sendable (JSONValue) -> Bool)] = {
@@ -45,6 +45,18 @@ enum ConfigurationRules {
         throw .invalid(
             group: Resource.kubeVirt.group, kind: Resource.kubeVirt.kind, name: kubeVirt.metadataName ?? "",
             causes: causes)
+    }
+
+    /// There is one KubeVirt in a cluster (v1.0.1 `pkg/virt-operator/webhooks/kubevirt-create-admitter.go`): with two it
+    /// could not be told whose gates count.
+    ///
+    /// Throws 400 BadRequest when there is one, and what the cluster answers.
+    package static func checkPlace(in cluster: any Cluster) async throws(Status) {
+        guard let other = try await cluster.list(.kubeVirt, namespace: nil).items.first else { return }
+        let object = try other.json()
+        throw .denied(
+            by: "kubevirt-create-validator",
+            "Kubevirt is already created: \(object.metadataNamespace ?? "")/\(object.metadataName ?? "")")
     }
 
     /// A path that ends in something else than an object has nothing below.

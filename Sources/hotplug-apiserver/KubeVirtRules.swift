@@ -10,8 +10,13 @@ struct KubeVirtRules: ObjectAdmission {
     func check(
         for resource: Resource, in namespace: String, created: JSONValue?, by user: UserInfo
     ) async throws(Status) -> ObjectCheck {
-        if resource == .virtualMachineInstanceMigration, let created {
-            try await MigrationRules.checkPlace(of: created, namespace: namespace, in: cluster)
+        if let created {
+            switch resource {
+            case .virtualMachineInstanceMigration:
+                try await MigrationRules.checkPlace(of: created, namespace: namespace, in: cluster)
+            case .kubeVirt: try await ConfigurationRules.checkPlace(in: cluster)
+            default: break
+            }
         }
         // A look at the facts costs a query, and most writes are of pods, events and the like.
         let facts =

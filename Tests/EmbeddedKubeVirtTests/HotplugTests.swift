@@ -70,9 +70,14 @@ import Testing
             ])
         #expect(notes.first?.kind == .warning)
         #expect(try await played.interfaces() == ["default: domain"])
+        // Told for as long as it is so, when the event has gone.
+        let condition = try await played.instance().object.condition("Synchronized")
+        #expect(condition?["reason"] == "FailedAttachInterface")
+        #expect(condition?["message"]?.string == notes.first?.message)
         try await played.createDefinition("later")
         #expect(try await played.settle().texts == [])
         #expect(try await played.interfaces() == ["default: domain", "a: domain, multus-status"])
+        #expect(try await played.instance().object.condition("Synchronized") == nil)
         // What is attached stays when its definition goes.
         try await played.delete(.networkAttachmentDefinition, "later")
         #expect(try await played.settle().texts == [])
@@ -137,7 +142,14 @@ import Testing
             #expect(status.isInGuest == (index < slots.taken))
             if index == slots.taken {
                 #expect(notes.reasons == ["NicHotplug"])
-                #expect(notes[0].message.contains("No more available PCI slots"))
+                let message =
+                    "failed to hotplug interface \"i\(index)\": internal error: No more available PCI slots; remove "
+                    + "another one, or create the VirtualMachineInstance anew with it in its spec"
+                #expect(notes[0].message == message)
+                let condition = try await played.instance().object.condition("Synchronized")
+                #expect(condition?["status"] == "False")
+                #expect(condition?["reason"] == "Synchronizing with the Domain failed.")
+                #expect(condition?["message"]?.string == message)
             }
         }
     }

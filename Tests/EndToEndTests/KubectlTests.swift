@@ -13,7 +13,6 @@ import Testing
     private static let kinds = [
         Kind(resource: "vm", kind: "VirtualMachine", apiVersion: "kubevirt.io/v1"),
         Kind(resource: "vmi", kind: "VirtualMachineInstance", apiVersion: "kubevirt.io/v1"),
-        Kind(resource: "kubevirt", kind: "KubeVirt", apiVersion: "kubevirt.io/v1"),
         Kind(resource: "net-attach-def", kind: "NetworkAttachmentDefinition", apiVersion: "k8s.cni.cncf.io/v1"),
     ]
 
@@ -168,6 +167,18 @@ import Testing
         let warned = try kubectl("apply", "--dry-run=server", "--validate=warn", "-f", "-", input: manifest)
         #expect(warned.status == 0, "\(warned)")
         #expect(warned.errors.contains("Warning: unknown field"), "\(warned)")
+    }
+
+    @Test func `refuses a second KubeVirt, and a gate that is no list`() throws {
+        let kubectl = try SharedServer.current.kubectl()
+        let second = try kubectl(
+            "create", "-f", "-",
+            input: "{apiVersion: kubevirt.io/v1, kind: KubeVirt, metadata: {name: second}, spec: {}}")
+        #expect(second.errors.contains("Kubevirt is already created: default/kubevirt"), "\(second)")
+        let gates = try kubectl(
+            "patch", "kubevirt", "kubevirt", "--type=merge", "-p",
+            #"{"spec":{"configuration":{"developerConfiguration":{"featureGates":"HotplugNICs"}}}}"#)
+        #expect(gates.errors.contains(#"featureGates in body must be of type array: "string""#), "\(gates)")
     }
 
     @Test(arguments: Kubectl.allPaths) func `tells who asks and what they may`(path: String) throws {

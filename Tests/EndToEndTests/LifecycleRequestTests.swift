@@ -1,7 +1,7 @@
 import KubeModel
 import Testing
 
-/// `start`, `stop` and `restart` of VMs, by the URLs that virtctl uses.
+/// What starts, stops, pauses and moves VMs, by the URLs that virtctl uses.
 @Suite struct LifecycleRequestTests {
     private func names(_ client: APIConnection, _ version: String) throws -> [String] {
         let list = try client.request("GET", "/apis/subresources.kubevirt.io/\(version)", nil as String?)
@@ -68,6 +68,76 @@ import Testing
         #expect(result.status == 0, "\(result)")
         #expect(
             try again.connect().object("virtualmachineinstances", "vm-fedora")[path: "status", "phase"] == "Running")
+    }
+
+    @Test func `a VM is paused, goes on and migrates, and refusals tell why`() throws {
+        let server = try ServerProcess()
+        let (client, kubectl) = (try server.connect(), server.kubectl())
+        func put(_ path: String) throws -> String {
+            let reply = try client.request("PUT", path, "{}")
+            return reply.status == 202 ? "" : "\(reply.outcome): \(reply.message)"
+        }
+        func wait(_ status: String) throws {
+            let result = try kubectl(
+                "wait", "vm/vm-fedora", "--for=jsonpath={.status.printableStatus}=\(status)", "--timeout=25s")
+            #expect(result.status == 0, "\(result)")
+        }
+        let (pause, unpause) = (Subresource.path("pause", "vm-fedora"), Subresource.path("unpause", "vm-fedora"))
+        #expect(
+            try put(path("migrate")) == #"404 NotFound: virtualmachineinstance.kubevirt.io "vm-fedora" not found"#)
+        #expect(try put(path("start")) == "")
+        try wait("Running")
+        #expect(try put(pause) == "")
+        try wait("Paused")
+        #expect(try put(pause).hasSuffix("VMI is already paused"))
+        #expect(try put(unpause) == "")
+        try wait("Running")
+        #expect(try put(unpause).hasSuffix("VMI is not paused"))
+        #expect(try put(path("migrate")) == "")
+        let moved = try kubectl(
+            "wait", "vmi/vm-fedora", "--for=jsonpath={.status.nodeName}=node02", "--timeout=25s")
+        #expect(moved.status == 0, "\(moved)")
+    }
+
+    /// The interface waits for its definition, the VM for its VMI, the migration for its pod: each goes on from what is
+    /// stored.
+    @Test func `a kill in the middle of hotplug and migration stops neither`() throws {
+        let server = try ServerProcess()
+        let client = try server.connect()
+        #expect(try client.request("PUT", Subresource.path(), Subresource.body("late", "later")).status == 202)
+        #expect(try client.request("PUT", Subresource.path(), Subresource.body("gone", "later")).status == 202)
+        let migration = """
+            apiVersion: kubevirt.io/v1
+            kind: VirtualMachineInstanceMigration
+            metadata: {name: job}
+            spec: {vmiName: vmi-fedora}
+            """
+        #expect(try server.kubectl()("create", "-f", "-", input: migration).status == 0)
+        let again = try server.restarted()
+        let kubectl = again.kubectl()
+        let refused = try kubectl("create", "-f", "-", input: migration.replacing("name: job", with: "name: two"))
+        #expect(refused.errors.contains("in-flight migration detected. Active migration job ("), "\(refused)")
+        let removed = try again.connect().request(
+            "PUT", Subresource.path("removeinterface"), #"{"name":"gone"}"#)
+        #expect(removed.status == 202)
+        let definition = """
+            apiVersion: k8s.cni.cncf.io/v1
+            kind: NetworkAttachmentDefinition
+            metadata: {name: later}
+            spec: {config: "{}"}
+            """
+        #expect(try kubectl("create", "-f", "-", input: definition).status == 0)
+        let third = try again.restarted()
+        for (object, condition) in [
+            ("vmim/job", "{.status.phase}=Succeeded"), ("vmi/vmi-fedora", "{.status.nodeName}=node02"),
+            ("vmi/vmi-fedora", "{.status.interfaces[-1:].infoSource}=domain, multus-status"),
+        ] {
+            let result = try third.kubectl()("wait", object, "--for=jsonpath=\(condition)", "--timeout=25s")
+            #expect(result.status == 0, "\(result)")
+        }
+        #expect(try third.connect().networks() == ["defaultnetwork", "late=later"])
+        let pods = try third.kubectl()("get", "pods", "-o", "name")
+        #expect(pods.output.split(separator: "\n").count == 1, "\(pods)")
     }
 
     /// The VMI is KubeVirt's to write then.
