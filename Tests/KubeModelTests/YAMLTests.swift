@@ -121,6 +121,13 @@ import Testing
         #expect(throws: YAMLError.self) { try JSONValue(yaml: nested(50_000)) }
     }
 
+    @Test func `stops at the limit of a number's length`() throws {
+        let digits = String(repeating: "7", count: 64)
+        #expect(try JSONValue(yaml: Array("a: \(digits)".utf8)).text == "{\"a\":\(digits)}")
+        let error = #expect(throws: YAMLError.self) { try JSONValue(yaml: Array("a: \(digits)7".utf8)) }
+        #expect(error?.description.contains("number of more than 64 characters") == true)
+    }
+
     @Test func `stops at the limit of values`() throws {
         let limits = YAMLLimits(nodes: 4)
         #expect(try JSONValue(yaml: Array("[1,2,3]".utf8), limits: limits).array?.count == 3)
