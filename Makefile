@@ -18,7 +18,7 @@ define install
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; fi
 endef
 
-.PHONY: run build test test-cluster lint bench bench-cluster clean packages test-packages
+.PHONY: run build test test-cluster fuzz sanitize lint bench bench-cluster clean packages test-packages
 
 run: build
 	@mkdir -p .run
@@ -62,6 +62,43 @@ else
 	python3 Tests/Durability/test_durability.py
 endif
 
+# libFuzzer on each target in turn, guided by what its inputs reach. What reaches more is added to the corpus; an input
+# that breaks a promise is kept as .build-fuzz/TARGET-... and shown.
+FUZZ_TARGETS := $(notdir $(wildcard Tests/Fuzzing/Corpus/*))
+HOTPLUG_FUZZ_SECONDS ?= 60
+
+fuzz: packages
+	HOTPLUG_LIBFUZZER=1 swift build --scratch-path .build-fuzz --product fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "== $$target"; mkdir -p .build-fuzz/corpus/$$target; \
+	  run() { HOTPLUG_FUZZ_TARGET=$$target .build-fuzz/debug/fuzz -verbosity=0 -max_len=512 -timeout=10 \
+	    -artifact_prefix=.build-fuzz/$$target- "$$@"; }; \
+	  run -max_total_time=$(HOTPLUG_FUZZ_SECONDS) -print_final_stats=1 \
+	    .build-fuzz/corpus/$$target Tests/Fuzzing/Corpus/$$target || exit 1; \
+	  run -set_cover_merge=1 Tests/Fuzzing/Corpus/$$target .build-fuzz/corpus/$$target || exit 1; \
+	done
+
+# The suites under AddressSanitizer with LeakSanitizer, then under ThreadSanitizer, in the groups of `make test`. Not those
+# that drive the binary, which is another process; the probes of HTTPServerTests, which count on its speed; and TidyTests,
+# which reads sources. What the files of Tests/sanitize are for stands in them.
+SUITE := --testing-library swift-testing $(DRIVEN:%=--skip %) --skip TidyTests \
+  --skip HTTPServerTests.VectorTests --skip HTTPServerTests.HTTP2AttackTests
+define sanitized
+	$(1) $(SUITE) $(TIMED:%=--filter %)
+	$(1) $(SUITE) $(STORED:%=--filter %)
+	$(1) $(SUITE) $(TIMED:%=--skip %) $(STORED:%=--skip %)
+endef
+
+ASAN := ASAN_OPTIONS=detect_leaks=1:suppressions=$(CURDIR)/Tests/sanitize/asan.supp
+TSAN := LD_PRELOAD=$(CURDIR)/.build-tsan/mutex.so
+
+sanitize: test-packages
+	swift build --build-tests --sanitize=address --scratch-path .build-asan
+	$(call sanitized,$(ASAN) .build-asan/debug/hotplug-apiserverPackageTests.xctest)
+	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
+	clang -O1 -fPIC -shared -o .build-tsan/mutex.so Tests/sanitize/mutex.c
+	$(call sanitized,$(TSAN) .build-tsan/debug/hotplug-apiserverPackageTests.xctest)
+
 # A real kube-apiserver and etcd on loopback. kube-apiserver is built from Debian's sources the first time on a machine,
 # some ten minutes.
 test-cluster: test-packages
@@ -79,4 +116,4 @@ bench: build
 	python3 Tests/Benchmarks/sizes.py $(RELEASE)
 
 clean:
-	rm -rf .build .run
+	rm -rf .build .build-asan .build-fuzz .build-tsan .run

@@ -1,4 +1,4 @@
-// FuzzTargets: what each reader of peers' octets promises for any input; for tests.
+// FuzzTargets: what each reader of peers' octets promises for any input, for the mutator and for libFuzzer; for tests.
 
 package import Fuzzing
 
