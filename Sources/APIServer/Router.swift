@@ -58,7 +58,9 @@ package struct Router: Sendable {
             }
             return try await reviews.answer(try await read(request, info, query, user, auditID), review)
         }
-        guard let resources, var endpoint = resources.endpoint(for: info) else { throw .pathNotFound }
+        guard let resources, var endpoint = resources.endpoint(for: info) else {
+            throw resources?.whyMissing(info) ?? .pathNotFound
+        }
         let allowed = endpoint.allowedMethods(info)
         guard endpoint.verbs.contains(info.verb), allowed.contains(request.head.method) else {
             return Self.methodNotAllowed(endpoint.methodNotAllowed(info), allowed: allowed)

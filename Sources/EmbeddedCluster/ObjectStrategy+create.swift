@@ -19,7 +19,8 @@ extension ObjectStrategy {
         }
         metadata["uid"] = .string(identifiers.uid())
         metadata["creationTimestamp"] = .string(now)
-        metadata["generation"] = 1
+        // The built-in kinds that are served here keep none.
+        metadata["generation"] = resource.isBuiltIn ? nil : 1
 
         let errors = ObjectMetaValidation.errors(metadata, of: resource)
         guard errors.isEmpty else { throw resource.invalid(metadata["name"]?.string ?? "", errors) }

@@ -11,7 +11,9 @@ extension ObjectStrategy {
         guard metadata["deletionTimestamp"] == nil else { return .unchanged(current) }
         metadata["deletionTimestamp"] = .string(now)
         metadata["deletionGracePeriodSeconds"] = 0
-        metadata["generation"] = .number(JSONNumber((metadata["generation"]?.int ?? 0) &+ 1))
+        if !resource.isBuiltIn {
+            metadata["generation"] = .number(JSONNumber((metadata["generation"]?.int ?? 0) &+ 1))
+        }
         var held = old
         held["metadata"] = .object(metadata)
         return .put(held)

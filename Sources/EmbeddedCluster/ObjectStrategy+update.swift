@@ -19,7 +19,7 @@ extension ObjectStrategy {
         if resource.hasStatusSubresource { new["status"] = oldObject["status"] }
         let isNamespace = resource == .namespace
         if isNamespace { new["spec"] = oldObject["spec"] }
-        if !isContentEqual(new, oldObject) {
+        if !resource.isBuiltIn, !isContentEqual(new, oldObject) {
             metadata["generation"] = .number(JSONNumber((oldMetadata["generation"]?.int ?? 0) &+ 1))
         }
         new["metadata"] = .object(metadata)

@@ -47,11 +47,11 @@ import Testing
     @Test(arguments: ["openapi/v2", "openapi/v3/apis/subresources.kubevirt.io/v1alpha3"])
     func `describes each operation once, with its parameters and answers`(path: String) throws {
         let document = try #require(value(answer(path)))
-        let paths = try #require(document["paths"]?.object)
+        let paths = try #require(document["paths"]?.object).members.filter { $0.name.contains("/subresources.") }
         #expect(
-            paths.members.contains { $0.name.hasSuffix("/namespaces/{namespace}/virtualmachines/{name}/addinterface") })
+            paths.contains { $0.name.hasSuffix("/namespaces/{namespace}/virtualmachines/{name}/addinterface") })
         var identifiers: Set<String> = []
-        for (path, item) in paths.members {
+        for (path, item) in paths {
             let operation = try #require(item["put"])
             #expect(item.object?.members.map(\.name) == ["put"])
             let (isNew, _) = identifiers.insert(operation["operationId"]?.string ?? "")
@@ -66,6 +66,65 @@ import Testing
             #expect(operation[path: "responses", "200"] == nil)
             #expect(operation[path: "x-kubernetes-group-version-kind", "group"] == "kubevirt.io")
         }
+    }
+
+    @Test func `says the same in OpenAPI 2 as in OpenAPI 3, under names that are unique there`() throws {
+        let old = try #require(value(answer("openapi/v2")))
+        var identifiers: [String] = []
+        for name in try #require(value(answer("openapi/v3"))?["paths"]?.object).members.map(\.name) {
+            let new = try #require(value(answer("openapi/v3/\(name)")))
+            for (path, item) in try #require(new["paths"]?.object).members {
+                for (method, operation) in try #require(item.object).members {
+                    let same = try #require(old["paths"]?[path]?[method], "\(method) \(path)")
+                    identifiers.append(same["operationId"]?.string ?? "")
+                    #expect(same["operationId"] == operation["operationId"])
+                    #expect(same["x-kubernetes-action"] == operation["x-kubernetes-action"])
+                    let names = operation["parameters"]?.array?.map { $0["name"] } ?? []
+                    let body = operation["requestBody"]?["content"]?.object?.members.map(\.name)
+                    #expect(same["parameters"]?.array?.map { $0["name"] } == names + (body == nil ? [] : ["body"]))
+                    #expect(same["parameters"]?.array?.allSatisfy { $0["in"] == "body" || $0["type"] != nil } == true)
+                    #expect(same["consumes"]?.array?.compactMap(\.string) == body)
+                    #expect(
+                        same["responses"]?.object?.members.map(\.name)
+                            == operation["responses"]?.object?.members.map(\.name))
+                }
+            }
+            for schema in try #require(new[path: "components", "schemas"]?.object).members {
+                #expect(old["definitions"]?[schema.name] != nil, "\(schema.name)")
+            }
+        }
+        #expect(identifiers.count > 60)
+        #expect(Set(identifiers).count == identifiers.count)
+    }
+
+    @Test func `tells of the query of lists, of watches and of the deletion of lists`() throws {
+        let document = try #require(value(answer("openapi/v3/apis/kubevirt.io/v1")))
+        let item = document["paths"]?["/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachines"]
+        func query(_ method: String) -> [String] {
+            (item?[method]?["parameters"]?.array ?? []).filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }
+        }
+        #expect(
+            query("get") == [
+                "fieldSelector", "labelSelector", "limit", "continue", "resourceVersion", "resourceVersionMatch",
+                "watch",
+                "timeoutSeconds", "allowWatchBookmarks", "sendInitialEvents",
+            ])
+        #expect(query("delete") == ["fieldSelector", "labelSelector", "dryRun"])
+        #expect(item?["delete"]?["x-kubernetes-action"] == "deletecollection")
+    }
+
+    /// Where it is told of, kubectl makes its patches by the document, and warns of what is not in there.
+    @Test(arguments: [
+        ("api/v1", "/api/v1/namespaces/{name}", true),
+        ("api/v1", "/api/v1/namespaces/{namespace}/pods/{name}", false),
+        ("apis/kubevirt.io/v1", "/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachines/{name}", false),
+    ]) func `tells of strategic merge patches where all fields are known`(name: String, path: String, isTold: Bool)
+        throws
+    {
+        let patch = try #require(value(answer("openapi/v3/\(name)"))?["paths"]?[path]?["patch"])
+        let content = try #require(patch["requestBody"]?["content"]?.object).members.map(\.name)
+        #expect(content.contains("application/strategic-merge-patch+json") == isTold)
+        #expect(content.contains("application/merge-patch+json"))
     }
 
     @Test(arguments: [nil, "*/*", "application/json", "application/*", "application/json, " + dotted])

@@ -66,4 +66,32 @@ import Testing
         #expect(wrong.status == 1)
         #expect(wrong.errors.contains("merge key: name"), "\(wrong)")
     }
+
+    /// kubectl reads the pod first.
+    @Test(arguments: Kubectl.allPaths) func `says that no container runs to who wants to look into one`(
+        path: String
+    ) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let pod = try kubectl("get", "pod", "-l", "kubevirt.io=virt-launcher", "-oname").output
+            .split(separator: "\n").first.map(String.init)
+        let name = try #require(pod)
+        for (words, subresource) in [
+            (["logs", name], "log"), (["exec", name, "--", "ls"], "exec"), (["attach", name], "attach"),
+            (["port-forward", name, "8080"], "portforward"),
+        ] {
+            let refused = try Command.run(
+                [path] + words, environment: ["KUBECONFIG": kubectl.kubeconfig, "HOME": kubectl.home])
+            #expect(refused.status == 1, "\(refused)")
+            #expect(refused.errors.contains("pods/\(subresource) is not there: pods are played here"), "\(refused)")
+        }
+    }
+
+    @Test func `makes a namespace as it would be, without the generation that namespaces do not have`() throws {
+        let made = try SharedServer.current.kubectl()("create", "ns", "dry", "--dry-run=server", "-ojson")
+        let object = try JSONValue(parsing: Array(made.output.utf8))
+        #expect(object["spec"] == ["finalizers": ["kubernetes"]])
+        #expect(object["status"] == ["phase": "Active"])
+        #expect(object["metadata"]?["generation"] == nil)
+        #expect(try SharedServer.current.kubectl()("get", "ns", "dry").errors.contains("NotFound"))
+    }
 }

@@ -66,6 +66,8 @@ private let python: String? = {
         let files = try TemporaryDirectory()
         let tokens = try files.write("TOKEN,tester,1,system:masters\n", to: "tokens.csv")
         let server = try ServerProcess(["--token-auth-file", tokens])
+        // A watch ends when its client wants it to, which is never.
+        _ = try files.write("[parameters]\n\"query.watch\" = false\n", to: "schemathesis.toml")
         let result = try Command.run(
             [
                 "timeout", "150",

@@ -1,7 +1,7 @@
 import HTTPWire
 import KubeModel
 
-/// `/openapi/v2` for the subresources, `/openapi/v3` for them and for the resources (kube-openapi `pkg/handler`,
+/// `/openapi/v2` and `/openapi/v3` for the subresources and for the resources (kube-openapi `pkg/handler`,
 /// `pkg/handler3`).
 struct OpenAPIDocuments: Sendable {
     private static let protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
@@ -13,7 +13,6 @@ struct OpenAPIDocuments: Sendable {
     private let v3Root: StaticDocument
 
     init(group: APIGroup, resources: [APIGroup] = []) {
-        v2 = StaticDocument(Self.swagger(group))
         var pairs = group.versions.map { version in
             ("apis/\(group.name)/\(version.name)", StaticDocument(Self.openAPI(group, version)))
         }
@@ -25,6 +24,7 @@ struct OpenAPIDocuments: Sendable {
                 )
             }
         }
+        v2 = StaticDocument(OpenAPI2.document(of: pairs.map(\.1.value)))
         v3 = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         var paths: JSONValue = [:]
         for (path, document) in pairs {
@@ -58,7 +58,8 @@ struct OpenAPIDocuments: Sendable {
             types.firstIndex { ["application/json", "application/*", "*/*"].contains($0) } ?? (types.isEmpty ? 0 : nil)
         let binary = types.firstIndex { $0 == Self.protobuf || $0 == Self.oldProtobuf }
         if let binary, binary < json ?? Int.max {
-            // An empty protobuf message is an empty document: kubectl then leaves the checks to the server. The name
+            // An empty protobuf message is an empty document: kubectl, which takes all else from OpenAPI 3, then leaves
+            // the checks to the server. The name
             // with dots is the one that Go can read back.
             var answer = APIAnswer(.bytes([], type: Self.protobuf))
             answer.fields.append(("Vary", "Accept"))
@@ -72,13 +73,13 @@ struct OpenAPIDocuments: Sendable {
 
     // MARK: Content
 
-    static let queryParameters: [(name: String, text: String)] = [
-        ("dryRun", "When present, indicates that modifications should not be persisted. The only value is All."),
-        ("fieldManager", "A name for the actor that makes the change; at most 128 printable characters."),
-        (
+    static let queryParameters = [
+        QueryParameter(
+            "dryRun", "When present, indicates that modifications should not be persisted. The only value is All."),
+        QueryParameter("fieldManager", "A name for the actor that makes the change; at most 128 printable characters."),
+        QueryParameter(
             "fieldValidation",
-            "What to do about unknown and duplicate fields of the body: Ignore, Warn (the default) or Strict."
-        ),
+            "What to do about unknown and duplicate fields of the body: Ignore, Warn (the default) or Strict."),
     ]
 
     static let statusSchema: JSONValue = [
@@ -178,43 +179,6 @@ struct OpenAPIDocuments: Sendable {
     /// Whether a request without a body is none.
     private static func needsBody(_ entry: APIGroup.Subresource) -> Bool { entry.name.hasSuffix("interface") }
 
-    private static func swagger(_ group: APIGroup) -> JSONValue {
-        var paths: JSONValue = [:]
-        for version in group.versions {
-            for entry in version.subresources {
-                var put = operation(version, entry)
-                put["consumes"] = ["application/json", "application/yaml"]
-                put["produces"] = ["application/json"]
-                var parameters: [JSONValue] = ["namespace", "name"].map { name in
-                    ["name": .string(name), "in": "path", "required": true, "type": "string"]
-                }
-                parameters += queryParameters.map { parameter in
-                    [
-                        "name": .string(parameter.name), "in": "query", "type": "string",
-                        "description": .string(parameter.text),
-                    ]
-                }
-                parameters.append([
-                    "name": "body", "in": "body", "required": .bool(needsBody(entry)),
-                    "schema": ["$ref": .string("#/definitions/\(bodySchema(entry))")],
-                ])
-                put["parameters"] = .array(parameters)
-                var responses: JSONValue = ["202": ["description": "Accepted"]]
-                for failure in failures {
-                    responses[failure.code] = [
-                        "description": .string(failure.text), "schema": ["$ref": "#/definitions/v1.Status"],
-                    ]
-                }
-                put["responses"] = responses
-                paths[path(group, version, entry)] = ["put": put]
-            }
-        }
-        return [
-            "swagger": "2.0", "info": ["title": "hotplug-apiserver", "version": "v1"], "paths": paths,
-            "definitions": schemas(),
-        ]
-    }
-
     private static func openAPI(_ group: APIGroup, _ version: APIGroup.Version) -> JSONValue {
         var paths: JSONValue = [:]
         for entry in version.subresources {
@@ -222,16 +186,14 @@ struct OpenAPIDocuments: Sendable {
             var parameters: [JSONValue] = ["namespace", "name"].map { name in
                 ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
             }
-            parameters += queryParameters.map { parameter in
-                [
-                    "name": .string(parameter.name), "in": "query", "schema": ["type": "string"],
-                    "description": .string(parameter.text),
-                ]
-            }
+            parameters += queryParameters.map(\.parameter)
             put["parameters"] = .array(parameters)
             put["requestBody"] = [
                 "required": .bool(needsBody(entry)),
-                "content": ["application/json": ["schema": reference(bodySchema(entry))]],
+                "content": [
+                    "application/json": ["schema": reference(bodySchema(entry))],
+                    "application/yaml": ["schema": reference(bodySchema(entry))],
+                ],
             ]
             var responses: JSONValue = ["202": ["description": "Accepted"]]
             for failure in failures {

@@ -32,6 +32,7 @@ struct ResourceOpenAPI {
                 [
                     "get": operation("list", "list", resource, at: collection),
                     "post": operation("post", "create", resource, at: collection),
+                    "delete": operation("deletecollection", "deleteCollection", resource, at: collection),
                 ] as JSONValue
             ),
             (collection + "/{name}", item(resource, collection + "/{name}", verbs: ["get", "put", "patch", "delete"])),
@@ -65,7 +66,7 @@ struct ResourceOpenAPI {
         ])
         let scope = path.contains("{namespace}") ? "Namespaced" : ""
         var operation: JSONValue = [
-            "operationId": .string("\(verb)\(scope)\(resource.kind)\(suffix)"),
+            "operationId": .string("\(verb)\(identifier)\(scope)\(resource.kind)\(suffix)"),
             "description": .string("\(verb) \(resource.kind) objects"), "x-kubernetes-action": .string(action),
             "x-kubernetes-group-version-kind": kind,
         ]
@@ -75,29 +76,44 @@ struct ResourceOpenAPI {
         return operation
     }
 
+    /// `KubevirtIoV1`, which tells operations of versions apart.
+    private var identifier: String {
+        let words = (group.isCore ? "core" : group.name).split { $0 == "." } + [version.name[...]]
+        return words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+
     private func parameters(_ action: String, _ path: String) -> [JSONValue] {
         var parameters: [JSONValue] = ["namespace", "name"].filter { path.contains("{\($0)}") }.map { name in
             ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
         }
-        var query: [(name: String, text: String)] = []
+        var query: [QueryParameter] = []
         switch action {
-        case "list":
-            query = [
-                ("fieldSelector", "Selects objects by fields: metadata.name=x."),
-                ("labelSelector", "Selects objects by labels."),
-            ]
+        case "list": query = Self.selectors + Self.listOptions
+        case "deletecollection": query = Self.selectors + OpenAPIDocuments.queryParameters.filter(\.isDryRun)
         case "post", "put", "patch": query = OpenAPIDocuments.queryParameters
-        case "delete": query = OpenAPIDocuments.queryParameters.filter { $0.name == "dryRun" }
+        case "delete": query = OpenAPIDocuments.queryParameters.filter(\.isDryRun)
         default: break
         }
-        parameters += query.map { parameter in
-            [
-                "name": .string(parameter.name), "in": "query", "schema": ["type": "string"],
-                "description": .string(parameter.text),
-            ]
-        }
+        parameters += query.map(\.parameter)
         return parameters
     }
+
+    private static let selectors = [
+        QueryParameter("fieldSelector", "Selects objects by fields: metadata.name=x."),
+        QueryParameter("labelSelector", "Selects objects by labels."),
+    ]
+
+    /// `ListOptions`, and how a list becomes a watch.
+    private static let listOptions = [
+        QueryParameter("limit", "How many objects a page has at most; 0 for all.", type: "integer"),
+        QueryParameter("continue", "Where the next page begins, as the last one told."),
+        QueryParameter("resourceVersion", "The state of which a list is, or after which a watch begins; 0 for any."),
+        QueryParameter("resourceVersionMatch", "How a list takes resourceVersion: Exact or NotOlderThan."),
+        QueryParameter("watch", "Whether to tell of changes, a line each, instead of listing.", type: "boolean"),
+        QueryParameter("timeoutSeconds", "When a watch ends; 0 for the server's choice.", type: "integer"),
+        QueryParameter("allowWatchBookmarks", "Whether a watch tells of how far it is, too.", type: "boolean"),
+        QueryParameter("sendInitialEvents", "Whether a watch begins with the objects that there are.", type: "boolean"),
+    ]
 
     private func body(_ action: String, _ resource: Resource) -> JSONValue? {
         let object: JSONValue = ["schema": ObjectSchemas.reference(ObjectSchemas.name(of: resource))]
@@ -113,7 +129,7 @@ struct ResourceOpenAPI {
                 content["application/strategic-merge-patch+json"] = ["schema": ["type": "object"]]
             }
             return ["required": true, "content": .object(content)]
-        case "delete": return ["content": ["application/json": ["schema": ["type": "object"]]]]
+        case "delete", "deletecollection": return ["content": ["application/json": ["schema": ["type": "object"]]]]
         default: return nil
         }
     }
@@ -124,7 +140,7 @@ struct ResourceOpenAPI {
         }
         var responses = JSONObject()
         switch action {
-        case "list":
+        case "list", "deletecollection":
             responses["200"] = ["description": "OK", "content": content(ObjectSchemas.listName(of: resource))]
         case "post":
             responses["201"] = ["description": "Created", "content": content(ObjectSchemas.name(of: resource))]

@@ -47,6 +47,20 @@ package struct ResourceEndpoints: Sendable {
     }
 }
 
+extension ResourceEndpoints {
+    /// What needs a container that runs (kubernetes `pkg/registry/core/pod/rest`).
+    private static let containerSubresources: Set = ["attach", "exec", "log", "portforward", "proxy"]
+
+    /// Why there is no endpoint, where users would wonder.
+    func whyMissing(_ info: RequestInfo) -> Status? {
+        guard info.group.isEmpty, info.resource == "pods", Self.containerSubresources.contains(info.subresource) else {
+            return nil
+        }
+        return .badRequest(
+            "pods/\(info.subresource) is not there: pods are played here, and no container of \"\(info.name)\" runs")
+    }
+}
+
 /// The verbs of one resource (apiserver `pkg/endpoints/handlers`).
 struct ResourceEndpoint: Sendable {
     let resource: Resource
