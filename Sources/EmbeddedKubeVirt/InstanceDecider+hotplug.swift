@@ -83,10 +83,10 @@ extension InstanceDecider {
 
     /// virt-handler plugs what the pod has into the guest, as long as there are PCI slots.
     private func plugged() -> [Step]? {
+        let slotted = placed().slotted
         var statuses = instance.interfaceStatuses
         for index in statuses.indices where !statuses[index].isInGuest {
-            guard let attachment = attachment(named: statuses[index].name), !attachment.isAbsent, hasSlot(attachment)
-            else { continue }
+            guard let attachment = slotted[statuses[index].name] else { continue }
             statuses[index].plug(attachment, into: instance)
         }
         return replacement(statuses)
@@ -119,7 +119,7 @@ extension InstanceDecider {
         if let first = obstacles.first {
             next.object.setCondition(
                 "Synchronized", false, reason: first.condition,
-                message: obstacles.map(\.message).joined(separator: "; "), now: now)
+                message: Self.summary(obstacles.map(\.message)), now: now)
         } else {
             next.object.removeCondition("Synchronized")
         }
@@ -148,14 +148,14 @@ extension InstanceDecider {
     /// Interfaces of the pod for which the guest has no slot: libvirt's text (`src/conf/domain_addr.c`), and the
     /// condition of KubeVirt v1.0.1 `pkg/virt-handler/vm.go`.
     private func unslotted(among known: [InterfaceStatus]) -> [Obstacle] {
-        known.compactMap { status in
-            guard !status.isInGuest, let attachment = attachment(named: status.name), !attachment.isAbsent,
-                !hasSlot(attachment)
-            else { return nil }
-            let remedy =
-                instance.object.controller?["kind"]?.string == Resource.virtualMachine.kind
-                ? "remove another one, or restart the VirtualMachine with it in its template"
-                : "remove another one, or create the VirtualMachineInstance anew with it in its spec"
+        let unslotted = placed().unslotted
+        guard !unslotted.isEmpty else { return [] }
+        let remedy =
+            instance.object.controller?["kind"]?.string == Resource.virtualMachine.kind
+            ? "remove another one, or restart the VirtualMachine with it in its template"
+            : "remove another one, or create the VirtualMachineInstance anew with it in its spec"
+        return known.compactMap { status in
+            guard unslotted.contains(status.name), !status.isInGuest else { return nil }
             return Obstacle(
                 event: "NicHotplug", condition: "Synchronizing with the Domain failed.",
                 message: "failed to hotplug interface \"\(status.name)\": internal error: No more available PCI slots; "
@@ -165,14 +165,22 @@ extension InstanceDecider {
 
     // MARK: Pieces
 
-    private func attachment(named name: String) -> Attachment? { instance.attachments.first { $0.name == name } }
+    /// Obstacles that a condition tells of; events tell of each.
+    static let obstaclesToldMax = 8
 
+    static func summary(_ messages: [String]) -> String {
+        let more = messages.count - obstaclesToldMax
+        return (messages.prefix(obstaclesToldMax) + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
+    }
+
+    /// What the guest should have: what there is a slot for, by name, and the names of the rest.
+    ///
     /// Slots go by the place in the spec, so that `addinterface` can tell beforehand whether there is one.
-    private func hasSlot(_ attachment: Attachment) -> Bool {
-        guard let slots = PCISlots(of: instance.object).countedSlots else { return true }
+    private func placed() -> (slotted: [String: Attachment], unslotted: Set<String>) {
         let present = instance.attachments.filter { !$0.isAbsent }
-        guard let place = present.firstIndex(where: { $0.name == attachment.name }) else { return false }
-        return place < slots
+        let slots = min(PCISlots(of: instance.object).countedSlots ?? present.count, present.count)
+        let slotted = Dictionary(present.prefix(slots).map { ($0.name, $0) }) { first, _ in first }
+        return (slotted, Set(present.dropFirst(slots).map(\.name)))
     }
 
     private func isChange(_ statuses: [InterfaceStatus]) -> Bool {

@@ -17,6 +17,13 @@ import Testing
         return played
     }
 
+    @Test func `a condition told of each of a thousand interfaces, again at every change, and held up the start`() {
+        let max = InstanceDecider.obstaclesToldMax
+        let messages = (1...max + 1).map { "\($0)" }
+        #expect(InstanceDecider.summary(Array(messages.prefix(max))) == "1; 2; 3; 4; 5; 6; 7; 8")
+        #expect(InstanceDecider.summary(messages) == "1; 2; 3; 4; 5; 6; 7; 8; and 1 more")
+    }
+
     @Test func `an interface is in the pod first, then in the guest`() async throws {
         let played = try await running()
         try await played.addInterface("dyniface1")
