@@ -7,7 +7,7 @@ struct OpenAPIDocuments: Sendable {
     private static let protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     private static let oldProtobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
-    private let v2: StaticDocument
+    private let v2: DeferredDocument
     /// By `apis/group/version`.
     private let v3: [String: StaticDocument]
     private let v3Root: StaticDocument
@@ -24,7 +24,7 @@ struct OpenAPIDocuments: Sendable {
                 )
             }
         }
-        v2 = StaticDocument(OpenAPI2.document(of: pairs.map(\.1.value)))
+        v2 = DeferredDocument { [pairs] in OpenAPI2.document(of: pairs.map(\.1.value)) }
         v3 = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         var paths: JSONValue = [:]
         for (path, document) in pairs {
@@ -59,14 +59,13 @@ struct OpenAPIDocuments: Sendable {
         let binary = types.firstIndex { $0 == Self.protobuf || $0 == Self.oldProtobuf }
         if let binary, binary < json ?? Int.max {
             // An empty protobuf message is an empty document: kubectl, which takes all else from OpenAPI 3, then leaves
-            // the checks to the server. The name
-            // with dots is the one that Go can read back.
+            // the checks to the server. The name with dots is the one that Go can read back.
             var answer = APIAnswer(.bytes([], type: Self.protobuf))
             answer.fields.append(("Vary", "Accept"))
             return answer
         }
         guard json != nil else { return APIAnswer(status: 406) }
-        var answer = APIAnswer(.document(v2))
+        var answer = APIAnswer(.document(v2.document))
         answer.fields.append(("Vary", "Accept"))
         return answer
     }
