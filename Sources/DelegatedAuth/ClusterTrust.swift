@@ -87,19 +87,12 @@ package final class ClusterTrust: Sendable {
     private func watchFiles(on loop: isolated EventLoop) {
         guard !options.files.isEmpty else { return }
         do {
-            try DirectoryWatcher.start(on: loop, directories: Set(options.files.map(Self.directory)).sorted()) {
-                [self] in readFiles()
-            }
+            try DirectoryWatcher.start(on: loop, files: options.files) { [self] in readFiles() }
         } catch {
             logger.error("the files of CAs are not watched", metadata: ["err": "\(error)"])
         }
         // They may have changed since they were read first.
         readFiles()
-    }
-
-    private static func directory(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private func readFiles() {

@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
 
-/// Tells when something in some directories changes.
+/// Tells when something changes in the directories of some files.
 ///
 /// Wraps `inotify(7)`.
 ///
-/// A directory is watched, not the files: a kubelet replaces the symbolic link that they hang from. What happens within
+/// A directory is watched, not the files in it: a kubelet replaces the symbolic link that they hang from. What happens within
 /// the settling time is one change; a change that the kernel did not tell is found by looking each minute.
 package final class DirectoryWatcher: ReadinessHandler {
     /// Milliseconds of quiet after which a change is told.
@@ -20,13 +20,13 @@ package final class DirectoryWatcher: ReadinessHandler {
 
     /// Watches for the life of the loop; `changed` is called on it.
     package static func start(
-        on loop: isolated EventLoop, directories: [String], _ changed: @escaping @Sendable () -> Void
+        on loop: isolated EventLoop, files: [String], _ changed: @escaping @Sendable () -> Void
     ) throws(SystemError) {
         let raw = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard raw >= 0 else { throw SystemError("inotify_init1", errno: errno) }
         let descriptor = Descriptor(raw)
         let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB)
-        for directory in directories {
+        for directory in Set(files.map(directory)).sorted() {
             guard inotify_add_watch(raw, directory, events) >= 0 else {
                 throw SystemError("inotify_add_watch \(directory)", errno: errno)
             }
@@ -35,6 +35,12 @@ package final class DirectoryWatcher: ReadinessHandler {
         let token = try loop.selector.register(raw, interest: .readable, handler: watcher)
         watcher.token = token
         loop.selector.setDeadline(loop.selector.now + pollInterval, for: token)
+    }
+
+    /// dirname(3), for a path that ends in no slash.
+    private static func directory(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private init(

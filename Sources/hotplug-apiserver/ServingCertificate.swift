@@ -1,4 +1,3 @@
-import Foundation
 import HTTPServer
 import Logging
 import Reactor
@@ -52,10 +51,9 @@ struct ServingCertificate: Sendable {
         let files =
             [certificateFile, keyFile] + others.flatMap { [$0.certificate, $0.key] }
             + [clientAuthorities?.file].compactMap(\.self)
-        let directories = Set(files.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path })
         let seen = Contents(files)
         do {
-            try await loop.watch(Array(directories)) {
+            try await loop.watch(files) {
                 guard seen.haveChanged(files) else { return }
                 do {
                     try clientAuthorities?.reload()
@@ -105,7 +103,7 @@ struct ServingCertificate: Sendable {
 }
 
 extension EventLoop {
-    fileprivate func watch(_ directories: [String], _ changed: @escaping @Sendable () -> Void) throws {
-        try DirectoryWatcher.start(on: self, directories: directories, changed)
+    fileprivate func watch(_ files: [String], _ changed: @escaping @Sendable () -> Void) throws {
+        try DirectoryWatcher.start(on: self, files: files, changed)
     }
 }
