@@ -68,7 +68,7 @@ let package = Package(
             name: "hotplug-apiserver",
             dependencies: [
                 "APIServer", "DelegatedAuth", "EmbeddedCluster", "EmbeddedKubeVirt", "HotplugAPI", "HTTP2Wire",
-                "HTTPServer", "KubeClient", "KubeModel", "Reactor", "RemoteCluster", "TLS", log,
+                "HTTPServer", "HTTPWire", "KubeClient", "KubeModel", "Reactor", "RemoteCluster", "TLS", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: safe),
 

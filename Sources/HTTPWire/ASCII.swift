@@ -1,10 +1,10 @@
 /// Octet classes of RFC 9110 and RFC 3986.
 ///
 /// Written as `switch`, which the compiler turns into bit tests.
-enum ASCII {
+package enum ASCII {
     /// RFC 9110 §5.6.2: tchar.
     @inline(__always)
-    static func isToken(_ octet: UInt8) -> Bool {
+    package static func isToken(_ octet: UInt8) -> Bool {
         switch octet {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
         // ! # $ % & ' * + - . ^ _ ` | ~

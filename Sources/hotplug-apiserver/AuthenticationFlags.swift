@@ -1,5 +1,6 @@
 import ArgumentParser
 import DelegatedAuth
+import HTTPWire
 
 /// Flags of whom to believe in front of a real cluster, named as those of k8s.io/apiserver's
 /// DelegatingAuthenticationOptions.
@@ -74,7 +75,7 @@ struct AuthenticationFlags: ParsableArguments {
             problems.append("--requestheader-allowed-names has an empty name: leave the flag out to allow any")
         }
         for (flag, values) in lists.dropFirst() {
-            for name in Self.items(values) where name.isEmpty || !name.utf8.allSatisfy(Self.isToken) {
+            for name in Self.items(values) where name.isEmpty || !name.utf8.allSatisfy(ASCII.isToken) {
                 problems.append("\(flag): \"\(name)\" is no name of a field, such as x-remote-user")
             }
         }
@@ -84,16 +85,6 @@ struct AuthenticationFlags: ParsableArguments {
                     + "about: give one of them")
         }
         return problems
-    }
-
-    /// An octet of a field's name (RFC 9110 §5.6.2).
-    private static func isToken(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(octet)
-        }
     }
 
     /// Repeated flags and commas are the same (pflag's StringSlice).
