@@ -8,17 +8,6 @@ import Testing
 
 /// What users do at the wrong moment.
 @Suite struct EdgeTests {
-    private func running(
-        _ configuration: EmbeddedKubeVirtConfiguration = EmbeddedKubeVirtConfiguration(),
-        spec: JSONValue = Fixture.spec()
-    ) async throws -> PlayedCluster {
-        let played = try PlayedCluster(configuration)
-        try await played.createDefinition()
-        try await played.createInstance("vmi", spec)
-        _ = try await played.settle()
-        return played
-    }
-
     /// The pod interfaces that Multus is asked for, as the annotation of the VMI's pod says.
     private func asked(_ played: PlayedCluster, _ name: String = "vmi") async throws -> [String] {
         let pod = try await played.get(.pod, played.instance(name).podName)
@@ -31,7 +20,7 @@ import Testing
     func `an interface that is added while a migration runs gets to the guest`(
         multus: EmbeddedMultus, steps: Int
     ) async throws {
-        let played = try await running(EmbeddedKubeVirtConfiguration(multus: multus))
+        let played = try await PlayedCluster.running(EmbeddedKubeVirtConfiguration(multus: multus))
         try await played.migrate()
         _ = try await played.settle(steps: steps)
         try await played.addInterface("a")
@@ -55,7 +44,7 @@ import Testing
     func `an interface that is removed while a migration runs leaves guest and pod`(
         multus: EmbeddedMultus, steps: Int
     ) async throws {
-        let played = try await running(
+        let played = try await PlayedCluster.running(
             EmbeddedKubeVirtConfiguration(multus: multus), spec: Fixture.spec(on: "net"))
         try await played.migrate()
         _ = try await played.settle(steps: steps)
@@ -72,7 +61,7 @@ import Testing
     }
 
     @Test func `a name is refused while its interface goes, and free when it has gone`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a")
         _ = try await played.settle()
         try await played.removeInterface(1)
@@ -90,7 +79,7 @@ import Testing
     }
 
     @Test func `one whose definition goes while it is plugged is detached all the same`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a")
         _ = try await played.settle()
         try await played.delete(.networkAttachmentDefinition, "net")
@@ -103,7 +92,7 @@ import Testing
     }
 
     @Test func `the gate is asked for new requests, and what was accepted is plugged without it`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         let kubeVirt: JSONObject = [
             "spec": ["configuration": ["developerConfiguration": ["featureGates": ["HotplugNICs"]]]]
         ]
@@ -131,7 +120,7 @@ import Testing
     }
 
     @Test func `VMIs of one name in two namespaces are two`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         _ = try await played.cluster.create(
             .namespace, namespace: nil,
             object: ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "other"]], options: .init())
@@ -162,7 +151,7 @@ import Testing
     @Test(arguments: 0..<5) func `a VMI that is deleted while an interface is plugged takes all along`(
         steps: Int
     ) async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a")
         _ = try await played.settle(steps: steps)
         try await played.delete(.virtualMachineInstance, "vmi")
@@ -173,7 +162,7 @@ import Testing
 
     @Test func `addresses that are made up differ, and stay`() async throws {
         let configuration = EmbeddedKubeVirtConfiguration(reservedPorts: 8)
-        let played = try await running(configuration)
+        let played = try await PlayedCluster.running(configuration)
         for index in 0..<8 { try await played.addInterface("i\(index)") }
         _ = try await played.settle()
         func addresses() async throws -> [String] {
@@ -195,14 +184,14 @@ import Testing
             interfaces[index]["macAddress"] = "de:ad:00:00:be:ef"
             spec["domain"]?["devices"]?["interfaces"] = .array(interfaces)
         }
-        let played = try await running(spec: spec)
+        let played = try await PlayedCluster.running(spec: spec)
         #expect(
             try await played.instance().interfaceStatuses.dropFirst().map { $0.value["mac"] }
                 == ["de:ad:00:00:be:ef", "de:ad:00:00:be:ef"])
     }
 
     @Test func `what waits is told once, however often it is looked at in an hour`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a", on: "missing")
         let recorder = EventRecorder(cluster: played.cluster) { played.clock.withLock(\.self) }
         var versions: Set<String> = []

@@ -6,18 +6,7 @@ import Testing
 
 /// Interfaces that come and go while the guest runs.
 @Suite struct HotplugTests {
-    private func running(
-        _ configuration: EmbeddedKubeVirtConfiguration = EmbeddedKubeVirtConfiguration(),
-        _ spec: JSONValue = Fixture.spec()
-    ) async throws -> PlayedCluster {
-        let played = try PlayedCluster(configuration)
-        try await played.createDefinition()
-        try await played.createInstance("vmi", spec)
-        _ = try await played.settle()
-        return played
-    }
-
-    @Test func `a condition told of each of a thousand interfaces, again at every change, and held up the start`() {
+    @Test func `a condition told of each of hundreds of interfaces without a slot, and held up the start`() {
         let max = InstanceDecider.obstaclesToldMax
         let messages = (1...max + 1).map { "\($0)" }
         #expect(InstanceDecider.summary(Array(messages.prefix(max))) == "1; 2; 3; 4; 5; 6; 7; 8")
@@ -25,7 +14,7 @@ import Testing
     }
 
     @Test func `an interface is in the pod first, then in the guest`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("dyniface1")
         var seen: [[String]] = []
         for _ in 0..<8 {
@@ -51,7 +40,7 @@ import Testing
     }
 
     @Test func `the MAC address that the user gives is taken`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.patch(
             .virtualMachineInstance, "vmi",
             [
@@ -67,7 +56,7 @@ import Testing
     }
 
     @Test func `an interface waits for its network-attachment-definition, which an event names`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a", on: "later")
         let notes = try await played.settle()
         #expect(
@@ -92,7 +81,7 @@ import Testing
     }
 
     @Test func `a removed interface leaves the guest, the pod, and then the spec`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a")
         _ = try await played.settle()
         try await played.removeInterface(1)
@@ -110,7 +99,7 @@ import Testing
     }
 
     @Test func `one that is removed before it was there leaves the spec`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         try await played.addInterface("a", on: "missing")
         _ = try await played.settle()
         try await played.removeInterface(1)
@@ -136,7 +125,7 @@ import Testing
     func `the guest takes as many as it has slots for, and addinterface warns of the next`(_ slots: Slots) async throws
     {
         let configuration = EmbeddedKubeVirtConfiguration(reservedPorts: slots.reserved)
-        let played = try await running(configuration, Fixture.spec(machine: slots.machine))
+        let played = try await PlayedCluster.running(configuration, spec: Fixture.spec(machine: slots.machine))
         for index in 0..<32 {
             let change = InterfaceChange.add(
                 AddInterfaceOptions(networkAttachmentDefinitionName: "net", name: "i\(index)"))
@@ -162,7 +151,7 @@ import Testing
     }
 
     @Test func `a slot that comes free goes to the next in line`() async throws {
-        let played = try await running()
+        let played = try await PlayedCluster.running()
         for name in ["a", "b"] { try await played.addInterface(name) }
         #expect(try await played.settle().reasons == ["NicHotplug"])
         #expect(

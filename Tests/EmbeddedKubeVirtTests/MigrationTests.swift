@@ -6,11 +6,7 @@ import Testing
 
 @Suite struct MigrationTests {
     private func running(_ multus: EmbeddedMultus = .none) async throws -> PlayedCluster {
-        let played = try PlayedCluster(EmbeddedKubeVirtConfiguration(multus: multus))
-        try await played.createDefinition()
-        try await played.createInstance()
-        _ = try await played.settle()
-        return played
+        try await PlayedCluster.running(EmbeddedKubeVirtConfiguration(multus: multus))
     }
 
     private func phase(_ played: PlayedCluster, _ name: String = "job") async throws -> String {

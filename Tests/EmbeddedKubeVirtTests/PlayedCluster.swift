@@ -29,6 +29,18 @@ final class PlayedCluster: Sendable {
         cluster = try EmbeddedCluster(directory: directory, configuration: store)
     }
 
+    /// With a NetworkAttachmentDefinition `net` and a VMI `vmi` that runs.
+    static func running(
+        _ configuration: EmbeddedKubeVirtConfiguration = EmbeddedKubeVirtConfiguration(),
+        spec: JSONValue = Fixture.spec()
+    ) async throws -> PlayedCluster {
+        let played = try PlayedCluster(configuration)
+        try await played.createDefinition()
+        try await played.createInstance("vmi", spec)
+        _ = try await played.settle()
+        return played
+    }
+
     deinit {
         cluster.close()
         try? FileManager.default.removeItem(atPath: directory)
