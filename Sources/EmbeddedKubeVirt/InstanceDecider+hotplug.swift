@@ -95,9 +95,8 @@ extension InstanceDecider {
     /// Nothing is left to do: says what waits, and for what.
     private func told(of pod: LauncherPod) -> [Step] {
         let known = instance.interfaceStatuses
-        let waiting = instance.attachments.filter { attachment in
-            attachment.isSecondary && !attachment.isAbsent && !known.contains { $0.name == attachment.name }
-        }
+        let names = Set(known.map(\.name))
+        let waiting = instance.attachments.filter { $0.isSecondary && !$0.isAbsent && !names.contains($0.name) }
         var next = instance
         var notes: [Step] = []
         if configuration.multus == .none, !waiting.isEmpty {
@@ -163,8 +162,6 @@ extension InstanceDecider {
         }
     }
 
-    // MARK: Pieces
-
     /// Obstacles that a condition tells of; events tell of each.
     static let obstaclesToldMax = 8
 
@@ -172,6 +169,8 @@ extension InstanceDecider {
         let more = messages.count - obstaclesToldMax
         return (messages.prefix(obstaclesToldMax) + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
     }
+
+    // MARK: Pieces
 
     /// What the guest should have: what there is a slot for, by name, and the names of the rest.
     ///

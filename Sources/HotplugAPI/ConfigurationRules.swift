@@ -8,32 +8,30 @@ package import KubeModel
 package enum ConfigurationRules {
     static let defaultInterfaces = ["bridge", "masquerade", "slirp"]
 
-    private static let types: [(path: [String], name: String, isOne: @Sendable (JSONValue) -> Bool)] = {
-        let configuration = ["spec", "configuration"]
-        let network = configuration + ["network"]
-        return [
-            (["spec"], "object", { $0.object != nil }), (configuration, "object", { $0.object != nil }),
-            (configuration + ["developerConfiguration"], "object", { $0.object != nil }),
-            (configuration + ["developerConfiguration", "featureGates"], "array", { $0.array != nil }),
-            (network, "object", { $0.object != nil }),
-            (network + ["defaultNetworkInterface"], "string", { $0.string != nil }),
-            (network + ["permitSlirpInterface"], "boolean", { $0.bool != nil }),
-            (network + ["permitBridgeInterfaceOnPodNetwork"], "boolean", { $0.bool != nil }),
-        ]
-    }()
+    private static let configuration = ["spec", "configuration"]
+    private static let gates = configuration + ["developerConfiguration", "featureGates"]
+    private static let network = configuration + ["network"]
+    private static let binding = network + ["defaultNetworkInterface"]
+
+    private static let types: [(path: [String], name: String, isOne: @Sendable (JSONValue) -> Bool)] = [
+        (["spec"], "object", { $0.object != nil }), (configuration, "object", { $0.object != nil }),
+        (configuration + ["developerConfiguration"], "object", { $0.object != nil }),
+        (gates, "array", { $0.array != nil }), (network, "object", { $0.object != nil }),
+        (binding, "string", { $0.string != nil }),
+        (network + ["permitSlirpInterface"], "boolean", { $0.bool != nil }),
+        (network + ["permitBridgeInterfaceOnPodNetwork"], "boolean", { $0.bool != nil }),
+    ]
 
     /// Throws 422 Invalid with a cause for each field.
     static func check(_ kubeVirt: JSONValue) throws(Status) {
         var causes = types.compactMap { path, name, isOne -> Status.Cause? in
-            guard let value = value(kubeVirt, at: path), !value.isNull, !isOne(value) else { return nil }
+            guard let value = kubeVirt.member(at: path), !value.isNull, !isOne(value) else { return nil }
             return mistyped(path.joined(separator: "."), name, value)
         }
-        let gates = ["spec", "configuration", "developerConfiguration", "featureGates"]
-        for (index, gate) in (value(kubeVirt, at: gates)?.array ?? []).enumerated() where gate.string == nil {
+        for (index, gate) in (kubeVirt.member(at: gates)?.array ?? []).enumerated() where gate.string == nil {
             causes.append(mistyped("\(gates.joined(separator: "."))[\(index)]", "string", gate))
         }
-        let binding = ["spec", "configuration", "network", "defaultNetworkInterface"]
-        if let text = value(kubeVirt, at: binding)?.string, !text.isEmpty, !defaultInterfaces.contains(text) {
+        if let text = kubeVirt.member(at: binding)?.string, !text.isEmpty, !defaultInterfaces.contains(text) {
             causes.append(
                 Status.Cause(
                     reason: "FieldValueNotSupported",
@@ -57,13 +55,6 @@ package enum ConfigurationRules {
         throw .denied(
             by: "kubevirt-create-validator",
             "Kubevirt is already created: \(object.metadataNamespace ?? "")/\(object.metadataName ?? "")")
-    }
-
-    /// A path that ends in something else than an object has nothing below.
-    private static func value(_ object: JSONValue, at path: [String]) -> JSONValue? {
-        var value: JSONValue? = object
-        for name in path { value = value?[name] }
-        return value
     }
 
     private static func mistyped(_ field: String, _ type: String, _ value: JSONValue) -> Status.Cause {

@@ -107,7 +107,7 @@ extension HotplugOperation {
 
 extension HotplugOperation.Reading {
     /// Whether the VMI has not come to its end and shall not.
-    var isAlive: Bool { !["Succeeded", "Failed"].contains(phase) && !object.isBeingDeleted }
+    var isAlive: Bool { !object.hasFinalPhase && !object.isBeingDeleted }
 
     /// The owner that controls the object: the OwnerReference with `controller: true`.
     var owner: (kind: String, name: String, uid: String?)? {

@@ -3,9 +3,9 @@ package import KubeModel
 extension InterfaceChange {
     /// Reads a request's body.
     ///
-    /// Decoded as `OptionsBody` tells; field names in any case. YAML turns numbers and booleans into strings, JSON does not. The texts
-    /// of the errors are those of Go's encoding/json, since clients of virt-api know them (KubeVirt v1.0.1
-    /// `interfacehotplug.go`, apimachinery `yaml.NewYAMLOrJSONDecoder`).
+    /// Decoded as `OptionsBody` tells; field names in any case. YAML turns numbers and booleans into strings, JSON does
+    /// not. The texts of the errors are those of Go's encoding/json, since clients of virt-api know them (KubeVirt v1.0.1
+    /// `interfacehotplug.go`).
     ///
     /// Answers the change and a warning for each unknown and each duplicate field, at most
     /// `HotplugLimits.reportedFields`. Throws 400 BadRequest when the body cannot be decoded, when `fieldValidation`

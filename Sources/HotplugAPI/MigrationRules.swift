@@ -44,7 +44,7 @@ package enum MigrationRules {
         let migrations = try await cluster.list(.virtualMachineInstanceMigration, namespace: namespace).items
         try checkPlace(
             vmiName: name, namespace: namespace, instance: instance,
-            migrations: migrations.compactMap { try? JSONValue(parsing: $0.bytes) })
+            migrations: migrations.compactMap { try? $0.json() })
     }
 
     static func checkPlace(
@@ -52,12 +52,10 @@ package enum MigrationRules {
     ) throws(Status) {
         func refused(_ why: String) -> Status { .denied(by: "migration-create-validator", why) }
         guard let instance else { throw refused("the VMI \"\(namespace)/\(name)\" does not exist") }
-        guard !["Succeeded", "Failed"].contains(instance[path: "status", "phase"]?.string) else {
+        guard !instance.hasFinalPhase else {
             throw refused("Cannot migrate VMI in finalized state.")
         }
-        let conditions = instance[path: "status", "conditions"]?.array ?? []
-        let obstacle = conditions.first { $0["type"] == "LiveMigratable" && $0["status"] == "False" }
-        if let obstacle {
+        if let obstacle = instance.condition("LiveMigratable"), obstacle["status"] == "False" {
             throw refused(
                 "Cannot migrate VMI, Reason: \(obstacle["reason"]?.string ?? ""), "
                     + "Message: \(obstacle["message"]?.string ?? "")")
@@ -73,9 +71,7 @@ package enum MigrationRules {
         migration[path: "spec", "vmiName"]?.string ?? ""
     }
 
-    private static func isInFlight(_ migration: JSONValue) -> Bool {
-        !["Succeeded", "Failed"].contains(migration[path: "status", "phase"]?.string)
-    }
+    private static func isInFlight(_ migration: JSONValue) -> Bool { !migration.hasFinalPhase }
 
     private static func label(_ migration: JSONValue) -> String? {
         migration[path: "metadata", "labels", selectorLabel]?.string

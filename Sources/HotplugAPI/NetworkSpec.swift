@@ -128,6 +128,9 @@ extension JSONValue {
         return value
     }
 
+    /// Whether a VMI or a migration has come to its end.
+    var hasFinalPhase: Bool { ["Succeeded", "Failed"].contains(self[path: "status", "phase"]?.string) }
+
     /// A member that is a string; empty when it is absent.
     fileprivate func text(_ name: String, at path: @autoclosure () -> String) throws(MalformedField) -> String {
         guard let value = present(name) else { return "" }

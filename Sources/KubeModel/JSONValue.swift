@@ -107,7 +107,10 @@ extension JSONValue {
     }
 
     /// Follows member names downwards.
-    package subscript(path names: String...) -> JSONValue? {
+    package subscript(path names: String...) -> JSONValue? { member(at: names) }
+
+    /// Follows member names downwards.
+    package func member(at names: [String]) -> JSONValue? {
         var value = self
         for name in names {
             guard let next = value[name] else { return nil }

@@ -56,9 +56,3 @@ struct TableColumn: Sendable {
         }
     }
 }
-
-extension JSONValue {
-    func member(at path: [String]) -> JSONValue? {
-        path.reduce(self as JSONValue?) { value, name in value?[name] }
-    }
-}
