@@ -11,9 +11,9 @@ struct StableHash {
     init(_ texts: String...) {
         var octets = FNV1a()
         for text in texts {
-            octets.add(text.utf8)
+            octets.add(text)
             // Texts do not run into each other: UTF-8 has no such octet.
-            octets.add(CollectionOfOne(0xFF))
+            octets.add(0xFF)
         }
         var hash = octets.value
         hash = (hash ^ hash &>> 30) &* 0xBF58_476D_1CE4_E5B9

@@ -4,8 +4,17 @@ package struct FNV1a {
 
     package init() {}
 
-    @inline(__always)
-    package mutating func add(_ octets: some Sequence<UInt8>) {
-        for octet in octets { value = (value ^ UInt64(octet)) &* 0x0000_0100_0000_01B3 }
+    // Not one generic function: from another module that is called for each octet, and a list checks megabytes.
+
+    package mutating func add(_ octet: UInt8) {
+        value = (value ^ UInt64(octet)) &* 0x0000_0100_0000_01B3
+    }
+
+    package mutating func add(_ octets: [UInt8]) {
+        for octet in octets { add(octet) }
+    }
+
+    package mutating func add(_ text: String) {
+        for octet in text.utf8 { add(octet) }
     }
 }
