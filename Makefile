@@ -115,5 +115,9 @@ bench: build
 	python3 Tests/Benchmarks/bench.py $(RELEASE)
 	python3 Tests/Benchmarks/sizes.py $(RELEASE)
 
+bench-cluster: build test-packages
+	$(call install,$(CLUSTER_PACKAGES))
+	python3 Tests/Benchmarks/bench_cluster.py $(RELEASE)
+
 clean:
 	rm -rf .build .build-asan .build-fuzz .build-tsan .run
