@@ -62,8 +62,9 @@ else
 	python3 Tests/Durability/test_durability.py
 endif
 
-# libFuzzer on each target in turn, guided by what its inputs reach. What reaches more is added to the corpus; an input
-# that breaks a promise is kept as .build-fuzz/TARGET-... and shown.
+# libFuzzer on each target in turn, guided by what its inputs reach. What reaches more is kept in .build-fuzz/corpus for
+# the next run; an input that breaks a promise, as .build-fuzz/TARGET-..., and joins Tests/Fuzzing/Corpus with its fix.
+# libFuzzer shows it, so Swift's own handler of signals stays out.
 FUZZ_TARGETS := $(notdir $(wildcard Tests/Fuzzing/Corpus/*))
 HOTPLUG_FUZZ_SECONDS ?= 60
 
@@ -71,11 +72,9 @@ fuzz: packages
 	HOTPLUG_LIBFUZZER=1 swift build --scratch-path .build-fuzz --product fuzz
 	@for target in $(FUZZ_TARGETS); do \
 	  echo "== $$target"; mkdir -p .build-fuzz/corpus/$$target; \
-	  run() { HOTPLUG_FUZZ_TARGET=$$target .build-fuzz/debug/fuzz -verbosity=0 -max_len=512 -timeout=10 \
-	    -artifact_prefix=.build-fuzz/$$target- "$$@"; }; \
-	  run -max_total_time=$(HOTPLUG_FUZZ_SECONDS) -print_final_stats=1 \
+	  SWIFT_BACKTRACE=enable=no HOTPLUG_FUZZ_TARGET=$$target .build-fuzz/debug/fuzz -verbosity=0 -max_len=512 \
+	    -timeout=10 -artifact_prefix=.build-fuzz/$$target- -max_total_time=$(HOTPLUG_FUZZ_SECONDS) -print_final_stats=1 \
 	    .build-fuzz/corpus/$$target Tests/Fuzzing/Corpus/$$target || exit 1; \
-	  run -set_cover_merge=1 Tests/Fuzzing/Corpus/$$target .build-fuzz/corpus/$$target || exit 1; \
 	done
 
 # The suites under AddressSanitizer with LeakSanitizer, then under ThreadSanitizer, in the groups of `make test`. Not those

@@ -32,17 +32,15 @@ private let python: String? = {
         let server = try SharedServer.current
         let kubectl = server.kubectl()
         #expect(try kubectl("create", "namespace", "kopf").status == 0)
-        let kopf = Process()
-        kopf.executableURL = URL(fileURLWithPath: try #require(python))
-        kopf.arguments = ["-m", "kopf", "run", "--standalone", "-n", "kopf", Self.script("kopf_operator")]
-        kopf.environment = ProcessInfo.processInfo.environment.merging(
-            ["KUBECONFIG": server.kubeconfig, "HOME": server.directory.path]) { $1 }
-        let (log, pipe) = (ProcessLog(), Pipe())
-        kopf.standardOutput = pipe
-        kopf.standardError = pipe
-        try kopf.start()
+        let (log, pipe) = (ProcessLog(), Pipe.closedOnExec())
+        let kopf = try ChildProcess(
+            [
+                try #require(python), "-m", "kopf", "run", "--standalone", "-n", "kopf", Self.script("kopf_operator"),
+            ], environment: ["KUBECONFIG": server.kubeconfig, "HOME": server.directory.path],
+            output: pipe.fileHandleForWriting, errors: pipe.fileHandleForWriting)
+        try pipe.fileHandleForWriting.close()
         // Told to end, it waits for a server that may be gone.
-        defer { kill(kopf.processIdentifier, SIGKILL) }
+        defer { kopf.send(SIGKILL) }
         log.follow(pipe.fileHandleForReading)
         let manifest = """
             apiVersion: kubevirt.io/v1

@@ -4,18 +4,17 @@ import TLS
 
 /// `hotplug-apiserver serve` as a process of its own, on a free port; killed with its owner.
 final class ServerProcess: @unchecked Sendable {
-    // Sendable: `process` is set up in `init` and then only asked for its ID and its end; the log locks itself.
+    // Sendable: `url` is set in `init`, before anyone else has this; the log locks itself.
 
     /// The state, which outlives the process.
     let directory: TemporaryDirectory
     let log = ProcessLog()
     /// What it printed on standard output: the hints.
     let output = ProcessLog()
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
+    private let process: ChildProcess
     /// Kills the server should this process end without doing so.
-    private let guardian = Process()
-    private let lifeline = Pipe()
+    private let guardian: ChildProcess
+    private let lifeline = Pipe.closedOnExec()
     /// From the line that says `ready`.
     private(set) var url = ""
 
@@ -23,7 +22,7 @@ final class ServerProcess: @unchecked Sendable {
     var pki: String { dataDirectory + "/pki" }
     var kubeconfig: String { dataDirectory + "/admin.kubeconfig" }
     var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
-    var identifier: Int32 { process.processIdentifier }
+    var identifier: Int32 { process.identifier }
 
     /// Starts the server, and waits until it is ready.
     ///
@@ -34,23 +33,23 @@ final class ServerProcess: @unchecked Sendable {
         _ flags: [String] = [], in directory: TemporaryDirectory? = nil, examples: Bool = true,
         cluster kubeconfig: String? = nil, descriptors: Int? = nil
     ) throws {
-        self.directory = try directory ?? TemporaryDirectory()
+        let directory = try directory ?? TemporaryDirectory()
+        self.directory = directory
+        let place =
+            kubeconfig.map { ["--kubeconfig", $0, "--cert-dir", directory.path + "/data/pki"] }
+            ?? ["--data-dir", directory.path + "/data"] + (examples ? ["--examples", Project.examples] : [])
         // prlimit(1) becomes the server, and so has its identifier.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let (outputPipe, errorPipe) = (Pipe.closedOnExec(), Pipe.closedOnExec())
+        process = try ChildProcess(
             (descriptors.map { ["prlimit", "--nofile=\($0):\($0)"] } ?? []) + [Project.binary]
-            + ["serve", "--secure-port", "0"]
-            + (kubeconfig.map { ["--kubeconfig", $0, "--cert-dir", pki] }
-                ?? ["--data-dir", dataDirectory] + (examples ? ["--examples", Project.examples] : [])) + flags
-        process.standardInput = FileHandle.nullDevice
-        let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.start()
+                + ["serve", "--secure-port", "0"] + place + flags,
+            output: outputPipe.fileHandleForWriting, errors: errorPipe.fileHandleForWriting)
+        guardian = try ChildProcess(
+            ["sh", "-c", "read line; kill -9 \(process.identifier)"], input: lifeline.fileHandleForReading,
+            output: .standardOutput, errors: .standardError)
+        for pipe in [outputPipe, errorPipe] { try pipe.fileHandleForWriting.close() }
         output.follow(outputPipe.fileHandleForReading)
         log.follow(errorPipe.fileHandleForReading)
-        try startGuardian()
         let ready = try log.wait(for: "the line that says ready") { $0.contains("\"ready\"") }
         guard let match = ready.firstMatch(of: /https:\/\/[0-9a-f.:\[\]]+/) else {
             throw Failure("no URL in: \(ready)")
@@ -62,32 +61,24 @@ final class ServerProcess: @unchecked Sendable {
         kill()
     }
 
-    private func startGuardian() throws {
-        guardian.executableURL = URL(fileURLWithPath: "/bin/sh")
-        guardian.arguments = ["-c", "read line; kill -9 \(process.processIdentifier)"]
-        guardian.standardInput = lifeline
-        try guardian.start()
-    }
-
     /// Ends the server at once, as a power cut would.
     func kill() {
-        Foundation.kill(process.processIdentifier, SIGKILL)
+        send(SIGKILL)
         _ = try? waitForEnd()
     }
 
     /// Sends a signal that the server may handle.
     func send(_ signal: Int32) {
-        Foundation.kill(process.processIdentifier, signal)
+        process.send(signal)
     }
 
     /// The exit status; negative: the signal that ended it.
     @discardableResult
     func waitForEnd() throws -> Int32 {
-        guard ended.wait(timeout: .now() + 30) == .success else { throw Failure("the server did not end") }
-        ended.signal()
-        // First the guardian: the identifier may soon be another's.
-        if guardian.isRunning { Foundation.kill(guardian.processIdentifier, SIGKILL) }
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        guard let status = process.waitForEnd(within: 30) else { throw Failure("the server did not end") }
+        // The identifier may soon be another's.
+        guardian.send(SIGKILL)
+        return status
     }
 
     /// Ends the server in order.

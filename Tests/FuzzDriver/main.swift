@@ -21,7 +21,21 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         _ = try target.check(Array(UnsafeBufferPointer(start: start, count: count)))
     } catch {
         print("\(target.name): \(error)")
+        fflush(nil)
         abort()
     }
     return 0
 }
+
+private typealias ArgumentVector = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+/// libFuzzer's `main` would call this, but the package manager has the linker take this file's for `main`.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<ArgumentVector>,
+    _ check: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+private var count = CommandLine.argc
+private var arguments: ArgumentVector = CommandLine.unsafeArgv
+exit(runDriver(&count, &arguments, testOneInput))
