@@ -9,12 +9,13 @@ enum InterfaceAddresses {
 
     static func violations(_ interface: NetworkInterface, at path: @autoclosure () -> String) -> [Status.Cause] {
         var causes: [Status.Cause] = []
-        func refuse(_ field: String, _ why: String) {
+        func refuse(_ field: String, _ why: String, reason: String = "FieldValueInvalid") {
             let path = path()
-            causes.append(.invalidValue(at: "\(path).\(field)", "interface \(path).name \(why)"))
+            causes.append(
+                Status.Cause(reason: reason, message: "interface \(path).name \(why)", field: "\(path).\(field)"))
         }
         if let model = interface.text("model"), !models.contains(model) {
-            refuse("model", "uses model \(model) that is not supported.")
+            refuse("model", "uses model \(model) that is not supported.", reason: "FieldValueNotSupported")
         }
         if let address = interface.text("macAddress") {
             if let length = hardwareAddressLength(of: address) {

@@ -119,7 +119,7 @@ struct NetworkRules {
     private func interfaces(_ networks: [String: Network]) -> [Status.Cause] {
         var causes: [Status.Cause] = []
         // Kept out of the loop: a closure that captured `self` would copy it for each interface.
-        let list = spec.interfacesPath
+        let (list, prefix) = (spec.interfacesPath, spec.prefix)
         for (index, interface) in spec.interfaces.enumerated() {
             var path: String { "\(list)[\(index)]" }
             let network = networks[interface.name]
@@ -129,6 +129,7 @@ struct NetworkRules {
             causes += bindings(interface, network, at: path)
             causes += state(interface, network, at: path)
             causes += InterfaceAddresses.violations(interface, at: path)
+            causes += InterfaceServices.violations(interface, network, at: path, in: prefix)
         }
         return causes
     }
