@@ -88,7 +88,8 @@ define sanitized
 	$(1) $(SUITE) $(TIMED:%=--skip %) $(STORED:%=--skip %)
 endef
 
-ASAN := ASAN_OPTIONS=detect_leaks=1:suppressions=$(CURDIR)/Tests/sanitize/asan.supp
+ASAN := ASAN_OPTIONS=detect_leaks=1:suppressions=$(CURDIR)/Tests/sanitize/asan.supp \
+  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/sanitize/lsan.supp
 TSAN := LD_PRELOAD=$(CURDIR)/.build-tsan/mutex.so
 
 sanitize: test-packages

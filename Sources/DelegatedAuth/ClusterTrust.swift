@@ -57,6 +57,8 @@ package final class ClusterTrust: Sendable {
             client, path: Self.path, fieldSelector: "metadata.name=\(Self.name)", backoff: backoff,
             state: { [self] in record($0) }, changed: { [self] in apply($0) })
         self.watch.withLock { $0 = watch }
+        // It holds this.
+        defer { self.watch.withLock { $0 = nil } }
         await watch.run(on: loop)
     }
 

@@ -37,7 +37,7 @@ package final class KubeVirtControllers {
     /// Who waits for a NetworkAttachmentDefinition, by `namespace/name`, and for which each one waits.
     private var waiting: [String: Set<WorkItem>] = [:]
     private var awaited: [WorkItem: Set<String>] = [:]
-    /// The migrations that are not at their end, by their VMI.
+    /// The migrations that there are, by their VMI.
     private var migrations: [WorkItem: Set<WorkItem>] = [:]
     /// The VMs that there are: few VMIs of a cluster without VMs are worth a look for one.
     private var machines: Set<WorkItem> = []
@@ -50,6 +50,7 @@ package final class KubeVirtControllers {
     private var subscriptions: [any WatchSubscription] = []
     /// Of `followed`, how many have not been listed yet.
     private var unlisted = KubeVirtControllers.followed.count
+    private var areEventsLoaded = false
     private var isStopped = false
 
     /// `now` counts seconds since 1970.
@@ -240,11 +241,16 @@ package final class KubeVirtControllers {
 
     private func lookAgain(_ item: WorkItem, seconds: Int64, on loop: isolated EventLoop) {
         guard seconds > 0, clocked.insert(item).inserted else { return }
-        Task.immediate {
-            await loop.sleep(milliseconds: seconds * 1000)
+        after(seconds * 1000, on: loop) {
             self.clocked.remove(item)
-            guard !self.isStopped else { return }
             self.enqueue(item)
+        }
+    }
+
+    /// Not by a task, which would wait for good for a loop that has ended.
+    private func after(_ milliseconds: Int64, on loop: isolated EventLoop, _ body: @escaping () -> Void) {
+        _ = Alarm(loop.selector, at: loop.selector.now + milliseconds) {
+            if !self.isStopped { body() }
         }
     }
 
@@ -324,28 +330,23 @@ package final class KubeVirtControllers {
                 "kind": "\(item.kind)", "namespace": "\(item.namespace)", "name": "\(item.name)",
                 "error": "\(error.message)", "after": "\(pause)ms",
             ])
-        Task.immediate {
-            await loop.sleep(milliseconds: pause)
-            guard !self.isStopped else { return }
-            self.enqueue(item)
-        }
+        after(pause, on: loop) { self.enqueue(item) }
     }
 
     // MARK: Events
 
     private func sweepEvents(on loop: isolated EventLoop) async {
-        var isLoaded = false
-        while !isStopped {
-            do throws(Status) {
-                if !isLoaded {
-                    try await recorder.load()
-                    isLoaded = true
-                }
-                try await recorder.removeOld()
-            } catch {
-                logger.warning("cannot remove old events", metadata: ["error": "\(error.message)"])
+        do throws(Status) {
+            if !areEventsLoaded {
+                try await recorder.load()
+                areEventsLoaded = true
             }
-            await loop.sleep(milliseconds: Limits.eventSweepMilliseconds)
+            try await recorder.removeOld()
+        } catch {
+            logger.warning("cannot remove old events", metadata: ["error": "\(error.message)"])
+        }
+        after(Limits.eventSweepMilliseconds, on: loop) {
+            Task.immediate { await loop.staying { await self.sweepEvents(on: loop) } }
         }
     }
 }

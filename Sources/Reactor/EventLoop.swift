@@ -25,6 +25,7 @@ package actor EventLoop {
             }
             // A job left in the queue would leave its task waiting for good, and one may bring another.
             repeat { executor.runJobs() } while executor.hasLocalJobs
+            assumeIsolated { $0.selector.deregisterAll() }
         }
     }
 

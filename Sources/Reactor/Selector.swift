@@ -147,6 +147,11 @@ package final class Selector {
         free.append(token.index)
     }
 
+    /// Forgets all, at the end of the loop: a handler may hold the selector.
+    func deregisterAll() {
+        for index in members.indices { deregister(Token(index: index, generation: members[index].generation)) }
+    }
+
     private func isCurrent(_ token: Token) -> Bool {
         members[token.index].generation == token.generation && members[token.index].handler != nil
     }

@@ -32,6 +32,8 @@ package final class WatchedFactsSource: ClusterFactsSource {
         let watch = Watch(
             client, path: path, backoff: backoff, state: { [self] in record($0) }, changed: { [self] in apply($0) })
         self.watch.withLock { $0 = watch }
+        // It holds this.
+        defer { self.watch.withLock { $0 = nil } }
         await watch.run(on: loop)
     }
 

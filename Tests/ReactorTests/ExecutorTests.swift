@@ -154,7 +154,7 @@ struct ExecutorTests {
             let reader = pipe.reader.rawValue
             try await loop.run { loop in
                 let handler = Handler()
-                handler.onReady = { _, loop in
+                handler.onReady = { [unowned handler] _, loop in
                     seen.append("ready")
                     if let token = handler.token { loop.selector.deregister(token) }
                 }

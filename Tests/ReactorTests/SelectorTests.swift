@@ -14,7 +14,7 @@ struct SelectorTests {
             let log = Log()
             try await loop.run { loop in
                 let handler = Handler()
-                handler.onReady = { readiness, loop in
+                handler.onReady = { [unowned handler] readiness, loop in
                     log.append("ready")
                     if log.entries.count == 3, let token = handler.token {
                         loop.selector.setInterest([], for: token)
@@ -41,7 +41,7 @@ struct SelectorTests {
             let near = ends[0]
             try await loop.run { loop in
                 let handler = Handler()
-                handler.onReady = { readiness, loop in
+                handler.onReady = { [unowned handler] readiness, loop in
                     continuation.yield(readiness)
                     guard let token = handler.token else { return }
                     if readiness.contains(.failed) {
@@ -79,6 +79,7 @@ struct SelectorTests {
                         log.append("told")
                         for (handler, ends) in zip(handlers, pipes) {
                             if let token = handler.token { loop.selector.deregister(token) }
+                            handler.onReady = nil
                             close(ends[0])
                         }
                         // The number and the place in the selector are both taken again.
@@ -86,7 +87,7 @@ struct SelectorTests {
                         guard pipe(&ends) == 0 else { return }
                         let writer = ends[1]
                         let newcomer = Handler()
-                        newcomer.onReady = { [reader = ends[0]] _, loop in
+                        newcomer.onReady = { [unowned newcomer, reader = ends[0]] _, loop in
                             log.append("newcomer told")
                             if let token = newcomer.token { loop.selector.deregister(token) }
                             close(reader)

@@ -138,7 +138,7 @@ import Testing
             history: EventHistory.Limits(eventsMax: 1), configure: { $0.outboundBytesMax = 16 * 1024 }
         ) { api in
             let text = JSONValue.string(String(repeating: "x", count: 100_000))
-            for number in 100..<400 {
+            for number in 100..<200 {
                 let object: JSONValue = [
                     "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
                     "metadata": ["name": .string("vmi-\(number)")], "spec": ["text": text],
