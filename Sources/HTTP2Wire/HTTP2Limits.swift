@@ -22,9 +22,11 @@ package struct HTTP2Limits: Sendable {
     /// Go's clients send a PING each 30 s.
     package var glitchesBurst = 200
     package var glitchesPerSecond = 10
-    /// RST_STREAM from the peer.
-    package var resetsReceivedBurst = 200
-    package var resetsReceivedPerSecond = 20
+    /// RST_STREAM from the peer: nghttp2's own numbers.
+    ///
+    /// A front proxy passes on each request that one of its users gives up.
+    package var resetsReceivedBurst = 1_000
+    package var resetsReceivedPerSecond = 33
     /// Streams that the peer makes this side reset (CVE-2025-8671).
     package var resetsSentBurst = 50
     package var resetsSentPerSecond = 5

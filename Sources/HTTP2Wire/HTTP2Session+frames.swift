@@ -53,11 +53,16 @@ extension HTTP2Session {
         guard let stream = streams[frame.hd.stream_id] else { return }
         // RFC 9113 §6.5.2 counts 32 octets for each field.
         stream.fieldBytes += name.count + value.count + 32
-        guard stream.fieldBytes <= httpLimits.headBytesMax, stream.fields.count < httpLimits.fieldsMax else {
-            // Answering would mean inflating the rest.
+        guard stream.fieldBytes <= httpLimits.headBytesMax else {
+            // It has been told of this limit, and answering would mean inflating the rest.
             return terminate(NGHTTP2_ENHANCE_YOUR_CALM)
         }
         guard !stream.hasRequest, stream.failure == nil else { return }
+        guard stream.fields.count < httpLimits.fieldsMax else {
+            // The stream's alone: a front proxy's connection carries other users' requests.
+            stream.failure = HTTPWireError(431, "there are more than \(httpLimits.fieldsMax) header fields")
+            return
+        }
         if name.first == UInt8(ascii: ":") {
             if name.elementsEqual(":method".utf8) { stream.method = String(decoding: value, as: UTF8.self) }
             if name.elementsEqual(":path".utf8) { stream.path = Array(value) }
