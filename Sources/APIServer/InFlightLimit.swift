@@ -19,8 +19,11 @@ package final class InFlightLimit: Sendable {
     ///
     /// Throws 429 when there is none.
     ///
-    /// `system:masters` always gets one: the administrator must be able to look at a server in trouble.
+    /// `system:masters` always gets one: the administrator must be able to look at a server in trouble. Probes need none:
+    /// one that waits behind requests would have a server restarted for its cluster's trouble (apiserver
+    /// `pkg/apis/flowcontrol/bootstrap`, `probes`).
     func acquire(_ user: UserInfo, _ info: RequestInfo) throws(Status) -> Place {
+        if info.isProbe { return .exempt }
         let isChanging = !["get", "list", "watch", "head"].contains(info.verb)
         let counter = isChanging ? Place.changing : .reading
         let limit = isChanging ? changingMax : readingMax
@@ -37,6 +40,7 @@ package final class InFlightLimit: Sendable {
     }
 
     enum Place: Sendable {
+        case exempt
         case reading
         case changing
     }
@@ -44,6 +48,7 @@ package final class InFlightLimit: Sendable {
     @discardableResult
     private func add(_ change: Int, to place: Place) -> Int {
         switch place {
+        case .exempt: 0
         case .reading: reading.wrappingAdd(change, ordering: .relaxed).newValue
         case .changing: changing.wrappingAdd(change, ordering: .relaxed).newValue
         }

@@ -29,6 +29,9 @@ package struct RequestInfo: Sendable, Equatable {
     /// `virtualmachines.kubevirt.io`; the core group is not written.
     var groupResource: String { group.isEmpty ? resource : "\(resource).\(group)" }
 
+    /// Whether it asks how the server is.
+    var isProbe: Bool { !isResourceRequest && ["healthz", "livez", "readyz"].contains(segments.first) }
+
     /// What a read of one object would be about.
     package init(get resource: Resource, namespace: String, name: String) {
         isResourceRequest = true

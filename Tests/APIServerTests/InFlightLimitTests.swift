@@ -43,6 +43,18 @@ struct InFlightLimitTests {
         #expect(throws: Status.self) { try limit.acquire(alice, info) }
     }
 
+    @Test(arguments: ["/livez", "/readyz/store", "/healthz"])
+    func `a probe waited behind requests that a cluster in trouble held`(_ path: String) throws {
+        let limit = InFlightLimit(reading: 1, changing: 1)
+        let probe = try #require(RequestInfo(method: .get, path: path, query: QueryParameters(nil)))
+        let place = try limit.acquire(alice, info(.get))
+        // One more than there are places, and none is taken.
+        for _ in 0..<2 { limit.release(try limit.acquire(.anonymous, probe)) }
+        limit.release(place)
+        _ = try limit.acquire(alice, info(.get))
+        #expect(throws: Status.self) { try limit.acquire(alice, info(.get)) }
+    }
+
     @Test func `0 means any number`() throws {
         let limit = InFlightLimit(reading: 0, changing: 0)
         for _ in 0..<1_000 { _ = try limit.acquire(alice, info(.put)) }
