@@ -20,10 +20,7 @@ extension Patch {
             } catch .malformed(let why) {
                 throw .badRequest(why)
             } catch {
-                throw Status(
-                    code: 422, reason: "Invalid",
-                    message: "the server rejected our request due to an error in our request", details: Status.Details()
-                )
+                throw .patchRefused
             }
         }
     }

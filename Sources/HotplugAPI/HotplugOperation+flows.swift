@@ -16,7 +16,8 @@ extension HotplugOperation {
             try adviseOnAttachment(to: instance)
             return try await write(Write(subject: subject, patch: patch), dryRun: options.dryRun)
         }
-        guard let owner = instance.owner, owner.kind == HotplugTarget.virtualMachine.resource.kind else {
+        // A VM's VMI has its name. Who may write the metadata of a VMI must not reach another VM by it.
+        guard let owner = instance.owner, owner.isMachine, owner.name == subject.name else {
             throw Self.ownerless(subject)
         }
         let machine = HotplugSubject(.virtualMachine, namespace: subject.namespace, name: owner.name)
@@ -110,12 +111,15 @@ extension HotplugOperation.Reading {
     var isAlive: Bool { !object.hasFinalPhase && !object.isBeingDeleted }
 
     /// The owner that controls the object: the OwnerReference with `controller: true`.
-    var owner: (kind: String, name: String, uid: String?)? {
+    var owner: (isMachine: Bool, name: String, uid: String?)? {
         let references = object[path: "metadata", "ownerReferences"]?.array ?? []
         guard let reference = references.first(where: { $0["controller"]?.bool == true }),
-            let kind = reference["kind"]?.string, let name = reference["name"]?.string
+            let name = reference["name"]?.string
         else { return nil }
-        return (kind, name, reference["uid"]?.string)
+        let machine = HotplugTarget.virtualMachine.resource
+        let group = reference["apiVersion"]?.string?.split(separator: "/").first
+        let isMachine = reference["kind"]?.string == machine.kind && group.map(String.init) == machine.group
+        return (isMachine, name, reference["uid"]?.string)
     }
 
     /// Whether a VMI is the VM's.
@@ -123,9 +127,7 @@ extension HotplugOperation.Reading {
     /// One of the VM's name that nobody controls counts: KubeVirt's controller adopts it.
     func belongs(to machine: HotplugOperation.Reading) -> Bool {
         guard let owner else { return true }
-        guard owner.kind == machine.subject.target.resource.kind, owner.name == machine.subject.name else {
-            return false
-        }
+        guard owner.isMachine, owner.name == machine.subject.name else { return false }
         guard let ownerUID = owner.uid, let uid = machine.object.metadataUID else { return true }
         return ownerUID == uid
     }

@@ -79,6 +79,11 @@ extension Status {
             details: Details(name: name, group: group, kind: kind, causes: causes))
     }
 
+    /// 422 without a cause: what a JSON Patch whose `test` fails gets (apiserver `pkg/endpoints/handlers/patch.go`).
+    package static let patchRefused = Status(
+        code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request",
+        details: Details())
+
     /// 429.
     package static func tooManyRequests(retryAfterSeconds: Int) -> Status {
         var details = Details()

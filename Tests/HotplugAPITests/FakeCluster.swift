@@ -82,9 +82,7 @@ actor FakeCluster: Cluster {
             do throws(JSONPatchError) {
                 object = try patch.applied(to: object)
             } catch {
-                throw Status(
-                    code: 422, reason: "Invalid",
-                    message: "the server rejected our request due to an error in our request", details: .init())
+                throw .patchRefused
             }
         case .merge(let patch): object = object.mergePatched(with: patch)
         case .strategicMerge: throw .unsupportedMediaType(accepted: [])

@@ -123,6 +123,12 @@ import Testing
         Status.invalid(
             group: "kubevirt.io", kind: "VirtualMachineInstance", name: "vmi-fedora",
             causes: [Status.Cause(reason: "FieldValueInvalid", message: "no", field: "spec")]),
+        // As a ValidatingAdmissionPolicy refuses by default (apiserver `policy/validating/dispatcher.go`).
+        Status(
+            code: 422, reason: "Invalid", message: #"ValidatingAdmissionPolicy "nics" denied request: too many NICs"#,
+            details: Status.Details(causes: [
+                Status.Cause(reason: "", message: "too many NICs", field: "")
+            ])),
         Status.forbidden("no"),
         Status.tooManyRequests(retryAfterSeconds: 1),
     ])

@@ -220,7 +220,18 @@ import Testing
         },
         Fixture.instance("vm-fedora", ownedBy: "vm-fedora").with {
             $0[member: "metadata"]["ownerReferences"] = [
-                ["kind": "VirtualMachine", "name": "vm-fedora", "uid": "of an earlier VM", "controller": true]
+                [
+                    "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "name": "vm-fedora",
+                    "uid": "of an earlier VM", "controller": true,
+                ]
+            ]
+        },
+        Fixture.instance("vm-fedora", ownedBy: "vm-fedora").with {
+            $0[member: "metadata"]["ownerReferences"] = [
+                [
+                    "apiVersion": "example.com/v1", "kind": "VirtualMachine", "name": "vm-fedora",
+                    "uid": "uid-of-vm-vm-fedora", "controller": true,
+                ]
             ]
         },
     ])
@@ -232,6 +243,16 @@ import Testing
         #expect(error?.code == 422)
         #expect(error?.details?.causes.map(\.field) == ["metadata.ownerReferences"])
         await expect(cluster, Self.machine, instance)
+    }
+
+    @Test func `an owner that a user wrote into the VMI led to another VM's template`() async throws {
+        let victim = Fixture.machine("victim")
+        let cluster = cluster(victim, Fixture.instance("vm-fedora", ownedBy: "victim"))
+        let error = await #expect(throws: Status.self) {
+            try await HotplugHandler(cluster, Self.byKubeVirt).handle(.add(.virtualMachineInstance, "vm-fedora"))
+        }
+        #expect(error?.details?.causes.map(\.field) == ["metadata.ownerReferences"])
+        #expect(await patches(cluster).isEmpty)
     }
 
     @Test func `answers for a VMI without owner that has the interface already`() async throws {
