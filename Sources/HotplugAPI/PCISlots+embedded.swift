@@ -7,9 +7,11 @@ extension PCISlots {
         self.init(instance: instance, facts: ClusterFacts(isInterfaceHotplugEnabled: true))
     }
 
-    /// What was counted when the guest started; `nil` elsewhere than on the embedded cluster.
+    /// What was counted when the guest started; `nil` elsewhere than on the embedded cluster, or when somebody has
+    /// written something else there.
     package var countedSlots: Int? {
         instance[path: "metadata", "annotations", Self.interfaceSlotsAnnotation]?.string.flatMap { Int($0) }
+            .flatMap { $0 >= 0 ? $0 : nil }
     }
 
     /// How many interfaces the guest has slots for if it starts now: those of its spec, and free root ports.

@@ -1,3 +1,4 @@
+import EmbeddedCluster
 import HotplugAPI
 import KubeModel
 import Testing
@@ -148,6 +149,18 @@ import Testing
                 #expect(condition?["message"]?.string == message)
             }
         }
+    }
+
+    @Test(arguments: ["-1", "-9223372036854775808", "x"])
+    func `a number of slots that a user wrote ended the server`(_ slots: String) async throws {
+        let played = try await PlayedCluster.running()
+        _ = try await played.cluster.patch(
+            .virtualMachineInstance, namespace: "default", name: "vmi",
+            patch: .merge(["metadata": ["annotations": ["hotplug-apiserver/interface-slots": .string(slots)]]]),
+            options: WriteOptions())
+        try await played.addInterface("a")
+        _ = try await played.settle()
+        #expect(try await played.interfaces() == ["default: domain", "a: domain, multus-status"])
     }
 
     @Test func `a slot that comes free goes to the next in line`() async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPServer
 import KubeModel
 import Reactor
@@ -93,6 +94,18 @@ import Testing
             #expect(message.isEmpty || json["message"]?.string?.contains(message) == true, "\(json)")
             if code == 504 {
                 #expect(json[path: "details", "causes"]?.array?[0]["reason"] == "ResourceVersionTooLarge")
+            }
+        }
+    }
+
+    @Test func `a continue token of a client's own counted down below the least number`() async throws {
+        try await withAPI { api in
+            try await api.create("x")
+            for (remaining, code) in [("0", 200), ("-1", 400), ("-9223372036854775808", 400)] {
+                let token = #"{"v":"meta.k8s.io/v1","rv":0,"ns":"","name":"","remaining":\#(remaining)}"#
+                let text = Data(token.utf8).base64EncodedString().replacing("=", with: "")
+                let (status, json) = try await api.ask("GET", "?limit=1&continue=\(text)")
+                #expect(status == code, "\(json)")
             }
         }
     }

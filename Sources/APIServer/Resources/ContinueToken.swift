@@ -24,7 +24,8 @@ struct ContinueToken: Sendable, Equatable {
         let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
         guard let data = Data(base64Encoded: base64), let value = try? JSONValue(parsing: Array(data)),
             value["v"]?.string == Self.version, let number = value["rv"]?.int, let version = UInt64(exactly: number),
-            let namespace = value["ns"]?.string, let name = value["name"]?.string
+            let namespace = value["ns"]?.string, let name = value["name"]?.string,
+            value["remaining"]?.int ?? 0 >= 0
         else {
             throw .badRequest("continue key is not valid: start the list again without continue")
         }
