@@ -43,6 +43,26 @@ import Testing
             ])
     }
 
+    @Test func `lists and maps of millions of entries were copied once for each`() throws {
+        for (entry, cost) in [(Self.text(14, ""), 1), (Self.field(11, Self.text(1, "k")), 2)] {
+            // The type takes two fields, the metadata one.
+            let most = (ProtobufObject.fieldsMax - 3) / cost
+            for (count, isRead) in [(most, true), (most + 1, false)] {
+                let metadata = Self.message(1, (0..<count).flatMap { _ in entry })
+                let body = Array("k8s\0".utf8) + Self.field(1, Self.text(1, "v1") + Self.text(2, "Namespace"))
+                let value = try? ProtobufObject.decode(body + Self.message(2, metadata))
+                #expect((value != nil) == isRead, "\(count)")
+            }
+        }
+    }
+
+    /// A field whose length takes three octets.
+    private static func message(_ number: UInt8, _ octets: [UInt8]) -> [UInt8] {
+        let count = octets.count
+        return [number << 3 | 2, UInt8(count & 0x7f | 0x80), UInt8((count >> 7) & 0x7f | 0x80), UInt8(count >> 14)]
+            + octets
+    }
+
     @Test func `refuses each truncation without reading past the end`() {
         // Four octets at the end say nothing.
         for count in 0..<Self.namespace.count - 4 {

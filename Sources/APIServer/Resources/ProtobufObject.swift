@@ -6,6 +6,8 @@ import KubeModel
 /// Read for the few kinds that `kubectl` creates so; whoever sends others can send JSON.
 enum ProtobufObject {
     static let mediaType = "application/vnd.kubernetes.protobuf"
+    /// Fields of a body, those of its messages counted in: each may copy what its list or map has so far.
+    static let fieldsMax = 1_000
 
     /// What is wrong with a message, for the client.
     struct Malformed: Error {
@@ -79,11 +81,12 @@ enum ProtobufObject {
         }
         let typeMeta: Message = [1: ("apiVersion", .string), 2: ("kind", .string)]
         var reader = ProtobufReader(body[4...])
+        var fieldsLeft = fieldsMax
         var type: JSONValue = [:]
         var raw: ArraySlice<UInt8> = []
         while let field = try reader.next() {
             switch (field.number, field.value) {
-            case (1, .octets(let octets)): type = try message(octets, typeMeta, depth: 0)
+            case (1, .octets(let octets)): type = try message(octets, typeMeta, &fieldsLeft)
             case (2, .octets(let octets)): raw = octets
             default: break
             }
@@ -91,18 +94,22 @@ enum ProtobufObject {
         guard let fields = messages["\(type["apiVersion"]?.string ?? "")/\(type["kind"]?.string ?? "")"] else {
             return nil
         }
-        var object = try message(raw, fields, depth: 0)
+        var object = try message(raw, fields, &fieldsLeft)
         object["apiVersion"] = type["apiVersion"]
         object["kind"] = type["kind"]
         return object
     }
 
-    private static func message(_ octets: ArraySlice<UInt8>, _ fields: Message, depth: Int) throws(Malformed)
-        -> JSONValue
-    {
+    private static func message(
+        _ octets: ArraySlice<UInt8>, _ fields: Message, _ fieldsLeft: inout Int
+    ) throws(Malformed) -> JSONValue {
         var reader = ProtobufReader(octets)
         var object = JSONObject()
         while let field = try reader.next() {
+            fieldsLeft -= 1
+            guard fieldsLeft >= 0 else {
+                throw Malformed(description: "there are more than \(fieldsMax) fields: send application/json")
+            }
             guard let (name, kind) = fields[field.number] else {
                 // An empty message is how Go writes a struct that is not there, the time among others.
                 guard case .octets([]) = field.value else {
@@ -122,12 +129,12 @@ enum ProtobufObject {
                 if number != 0 { object[name] = true }
             case (.message(let fields), .octets(let octets)):
                 guard !fields.isEmpty || octets.isEmpty else { throw Malformed(description: "\(name) must not be set") }
-                let value = try message(octets, fields, depth: depth + 1)
+                let value = try message(octets, fields, &fieldsLeft)
                 if value.object?.isEmpty == false { object[name] = value }
             case (.strings, .octets(let octets)):
                 object[name] = .array((object[name]?.array ?? []) + [.string(try string(octets, name))])
             case (.stringMap, .octets(let octets)):
-                let entry = try message(octets, [1: ("key", .string), 2: ("value", .string)], depth: depth + 1)
+                let entry = try message(octets, [1: ("key", .string), 2: ("value", .string)], &fieldsLeft)
                 var map = object[name] ?? [:]
                 map[entry["key"]?.string ?? ""] = .string(entry["value"]?.string ?? "")
                 object[name] = map
