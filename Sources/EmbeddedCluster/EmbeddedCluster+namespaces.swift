@@ -21,7 +21,9 @@ extension EmbeddedCluster {
             try await deleteAll(resource, in: name)
         }
         let ended = try await store.commits.perform { transaction in
-            try transaction.endNamespace(name) ?? Written(object: marked)
+            // An empty one has ended with the mark.
+            try transaction.endNamespace(name)
+                ?? Written(object: marked, isRemoved: transaction.fetch(NamespaceLifecycle.key(name)) == nil)
         }
         return ended.isRemoved ? .deleted(ended.object) : .pending(ended.object)
     }

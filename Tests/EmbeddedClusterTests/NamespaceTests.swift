@@ -98,6 +98,17 @@ struct NamespaceTests {
         #expect(try await names(test).contains("n") == false)
     }
 
+    @Test func `an empty one that was gone was said to be terminating`() async throws {
+        let test = try TestCluster()
+        _ = try await create("n", in: test)
+        guard case .deleted(let shown) = try await delete("n", in: test) else {
+            Issue.record("it is held")
+            return
+        }
+        #expect(try test.json(shown).metadataName == "n")
+        #expect(try await names(test).contains("n") == false)
+    }
+
     @Test func `stays, and takes nothing new, until the last finalizer in it has gone`() async throws {
         let test = try TestCluster()
         _ = try await create("n", in: test)
