@@ -24,7 +24,7 @@ protocol ClusterWiring {
     var defaultPropagation: VMIPropagation { get }
     /// Whether interfaces get into running VMIs only by a migration, so far as this server knows.
     var attachmentNeedsMigration: Bool { get }
-    /// Start, stop and restart; `nil` where KubeVirt serves them.
+    /// Start, stop, restart, migrate, pause and unpause; `nil` where KubeVirt serves them.
     var lifecycle: LifecycleHandler? { get }
     /// The default pair, PEM files.
     var servingPair: (certificateFile: String, keyFile: String) { get }

@@ -11,6 +11,13 @@ enum Fixture {
             APIGroup.Subresource(parent: parent, name: "addinterface", verbs: ["update"])
         })
 
+    /// All that the server has where it plays KubeVirt.
+    static let allSubresources = APIGroup(
+        name: "subresources.kubevirt.io", versions: ["v1", "v1alpha3"],
+        subresources: [
+            "addinterface", "removeinterface", "start", "stop", "restart", "migrate", "pause", "unpause",
+        ].map { APIGroup.Subresource(parent: .virtualMachine, name: $0, verbs: ["update"]) })
+
     static let resources = APIGroup(resources: [.virtualMachine, .virtualMachineInstance])
     static let core = APIGroup(resources: [.namespace, .pod])
 

@@ -8,7 +8,7 @@ import Testing
     private static let deprecated = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
     private let documents = OpenAPIDocuments(
-        group: Fixture.subresources, resources: [Fixture.core, Fixture.resources] + SelfReviews.groups)
+        group: Fixture.allSubresources, resources: [Fixture.core, Fixture.resources] + SelfReviews.groups)
 
     private func answer(_ path: String, accept: String? = nil, query: String? = nil) throws -> APIAnswer {
         try documents.answer(

@@ -122,6 +122,9 @@ struct OpenAPIDocuments: Sendable {
                         "description": "0 to force the restart.", "type": "integer", "format": "int64",
                     ]
                 ]),
+            "v1.MigrateOptions": options("MigrateOptions tells how to migrate.", [:]),
+            "v1.PauseOptions": options("PauseOptions tells how to pause.", [:]),
+            "v1.UnpauseOptions": options("UnpauseOptions tells how to go on.", [:]),
             "v1.Status": statusSchema,
         ]
     }
@@ -163,7 +166,8 @@ struct OpenAPIDocuments: Sendable {
 
     private static let actions = [
         "addinterface": "Add a network interface to", "removeinterface": "Remove a network interface from",
-        "start": "Start", "stop": "Stop", "restart": "Restart",
+        "start": "Start", "stop": "Stop", "restart": "Restart", "migrate": "Migrate", "pause": "Pause",
+        "unpause": "Unpause",
     ]
 
     /// The Go type of KubeVirt's body.
