@@ -1,3 +1,4 @@
+import KubeModel
 package import Reactor
 import Synchronization
 
@@ -24,17 +25,8 @@ package final class KubeClient: Sendable {
         server = configuration.server
         self.limits = limits
         sites = loops.map(Site.init)
-        userAgent = "hotplug-apiserver/\(version) (linux/\(Self.architecture))"
+        userAgent = "hotplug-apiserver/\(version) (\(GoPlatform.name))"
         credentials = CredentialSource(configuration, now: now)
-    }
-
-    /// As Go names it.
-    private static var architecture: String {
-        #if arch(arm64)
-            "arm64"
-        #else
-            "amd64"
-        #endif
     }
 
     /// Ends all transfers; nothing can be asked afterwards.

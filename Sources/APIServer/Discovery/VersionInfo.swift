@@ -4,13 +4,9 @@ package import KubeModel
 package struct VersionInfo: Sendable, Equatable {
     /// Semantic, with a `v`.
     package var gitVersion: String
-    package var gitCommit: String
-    package var buildDate: String
 
-    package init(gitVersion: String, gitCommit: String = "", buildDate: String = "") {
+    package init(gitVersion: String) {
         self.gitVersion = gitVersion
-        self.gitCommit = gitCommit
-        self.buildDate = buildDate
     }
 
     package var json: JSONValue {
@@ -18,8 +14,8 @@ package struct VersionInfo: Sendable, Equatable {
         return [
             "major": .string(numbers.first.map(String.init) ?? ""),
             "minor": .string(numbers.count > 1 ? String(numbers[1]) : ""), "gitVersion": .string(gitVersion),
-            "gitCommit": .string(gitCommit), "gitTreeState": "clean", "buildDate": .string(buildDate),
-            "goVersion": "", "compiler": "swiftc", "platform": "linux/amd64",
+            "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "swiftc",
+            "platform": .string(GoPlatform.name),
         ]
     }
 }
