@@ -20,6 +20,8 @@ package final class Alarm: ReadinessHandler {
     package func ready(_ readiness: Readiness, on loop: isolated EventLoop) {}
 
     package func deadlinePassed(on loop: isolated EventLoop) {
+        // Another one of the same sweep may have cancelled it.
+        guard token != nil else { return }
         cancel()
         body()
     }

@@ -160,6 +160,23 @@ struct SelectorTests {
         }
     }
 
+    @Test func `an alarm that another one of the same sweep had cancelled went off`() async throws {
+        try await withLoop { loop in
+            let log = Log()
+            await loop.run { loop in
+                let time = loop.selector.now + 1
+                var second: Alarm?
+                _ = Alarm(loop.selector, at: time) {
+                    log.append("first")
+                    second?.cancel()
+                }
+                second = Alarm(loop.selector, at: time) { log.append("second") }
+            }
+            await loop.sleep(milliseconds: 250)
+            #expect(log.entries == ["first"])
+        }
+    }
+
     @Test func `a handler may give its token back when its deadline passes`() async throws {
         try await withLoop { loop in
             for _ in 0..<3 { await loop.sleep(milliseconds: 1) }
