@@ -4,7 +4,8 @@ import KubeModel
 package import Logging
 import Reactor
 
-/// The filters that every request passes, in order: audit ID, authentication, authorization, limits, dispatch, log
+/// The filters that every request passes, in order: audit ID, authentication, impersonation, limits, authorization,
+/// dispatch, log
 /// (apiserver `pkg/server/config.go`, DefaultBuildHandlerChain).
 package struct APIServer: HTTPHandler {
     /// Seconds after which a client may send again what nobody could authenticate: nothing has been done for it yet.
@@ -43,8 +44,15 @@ package struct APIServer: HTTPHandler {
             user = authenticated
             let place = try inFlight.acquire(authenticated, info)
             defer { inFlight.release(place) }
-            try await authorize(authenticated, info)
-            answer = try await router.answer(request, info: info, query: query, user: authenticated, auditID: auditID)
+            let served = try await impersonated(by: authenticated, head.fields)
+            if served != authenticated {
+                logger.info(
+                    "impersonation",
+                    metadata: ["user": "\(authenticated.name)", "as": "\(served.name)", "audit-ID": "\(auditID)"])
+            }
+            user = served
+            try await authorize(served, info)
+            answer = try await router.answer(request, info: info, query: query, user: served, auditID: auditID)
         } catch {
             answer = APIAnswer(error)
         }
@@ -58,6 +66,7 @@ package struct APIServer: HTTPHandler {
         let started = ContinuousClock.now
         let head = request.head
         guard head.method == .get || head.method == .head, let entry = router.publicDocuments.entry(for: head),
+            !Impersonation.isAsked(head.fields),
             case .user(let user) = authenticator.immediately(request),
             authorizer.immediately(user, head.method == .get ? entry.get : entry.head) == .allowed
         else { return nil }
@@ -98,6 +107,19 @@ package struct APIServer: HTTPHandler {
             status.details?.retryAfterSeconds = Self.retryAfter
             throw status
         }
+    }
+
+    /// Who is to be served: who asks, unless they may have the request served as somebody else and say so.
+    private func impersonated(by user: UserInfo, _ fields: HTTPFields) async throws(Status) -> UserInfo {
+        guard let impersonation = try Impersonation(fields) else { return user }
+        for info in impersonation.requirements {
+            switch try await authorizer.authorize(user, info) {
+            case .allowed: continue
+            case .denied(let reason): throw .forbidden(user, info, reason: reason)
+            case .noOpinion: throw .forbidden(user, info, reason: "")
+            }
+        }
+        return impersonation.user
     }
 
     private func authorize(_ user: UserInfo, _ info: RequestInfo) async throws(Status) {

@@ -48,6 +48,14 @@ package struct HTTPFields: Sendable {
         entries.contains { matches($0, name) }
     }
 
+    /// Whether there is a field whose name starts with `prefix`, which is in lower case.
+    package func containsName(prefix: String) -> Bool {
+        entries.contains { entry in
+            entry.name.count >= prefix.utf8.count
+                && zip(entry.name, prefix.utf8).allSatisfy { ASCII.lowercased(block[$0]) == $1 }
+        }
+    }
+
     /// Whether the first value of a field starts with `prefix`, octet by octet.
     ///
     /// `name` is in lower case.

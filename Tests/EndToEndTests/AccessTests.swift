@@ -130,6 +130,27 @@ import Testing
         #expect(unknown.errors.contains("Unauthorized"), "\(unknown)")
     }
 
+    @Test func `who acted as somebody else acted as themselves, with all their rights`() throws {
+        let files = try TemporaryDirectory()
+        let tokens = try files.write("plain,carol,2\n", to: "tokens.csv")
+        let server = try ServerProcess(["--token-auth-file", tokens])
+        let kubectl = server.kubectl()
+        let name = try kubectl("auth", "whoami", "--as=bob", "-ojsonpath={.status.userInfo.username}")
+        #expect(name.output == "bob", "\(name)")
+        #expect(try kubectl("auth", "can-i", "get", "vmi", "--as=bob").output == "no\n")
+        #expect(try kubectl("auth", "can-i", "get", "vmi", "--as=bob", "--as-group=system:masters").output == "yes\n")
+        let forbidden = try kubectl("get", "vmi", "--as=bob")
+        #expect(forbidden.errors.contains(#"User "bob" cannot list resource "virtualmachineinstances""#))
+        let carol = try server.kubectl(user: "{token: plain, as: kubernetes-admin, as-groups: [system:masters]}")
+        let refused = try carol("get", "vmi")
+        #expect(
+            refused.errors.contains(
+                #"users "kubernetes-admin" is forbidden: User "carol" cannot impersonate resource "users""#),
+            "\(refused)")
+        // Public as it is: who may not act as another is told so.
+        #expect(try carol("get", "--raw", "/version").status == 1)
+    }
+
     @Test func `names the line of the file that is no token`() throws {
         let files = try TemporaryDirectory()
         let tokens = try files.write("a,b,c\nbroken\n", to: "tokens.csv")
