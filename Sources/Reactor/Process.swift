@@ -28,6 +28,12 @@ package enum ProcessMemory {
     ///
     /// Wraps `malloc_trim(3)`.
     package static func trim() { clinux_trim_memory() }
+
+    /// Gives up the pages of code that were touched so far, most of which only a start needs; the others come back from
+    /// the page cache as they are reached, 16 a fault.
+    ///
+    /// Wraps `madvise(2)`.
+    package static func unmapCode() { clinux_unmap_code() }
 }
 
 /// Standard error, without a buffer.

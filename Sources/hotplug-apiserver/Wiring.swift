@@ -81,6 +81,8 @@ struct Wiring {
         metadata["startup"] = "\(milliseconds(since: started))ms"
         logger.notice("ready", metadata: metadata)
         cluster.announced(url: url)
+        ProcessMemory.trim()
+        ProcessMemory.unmapCode()
 
         let signal = await signals.next()
         logger.notice("shutting down", metadata: ["signal": "\(signal)"])

@@ -46,6 +46,10 @@ int64_t clinux_realtime_seconds(void);
 // Gives the allocator's free pages back to the kernel (malloc_trim(3)).
 void clinux_trim_memory(void);
 
+// Takes the pages of code out of the process (madvise(2), MADV_DONTNEED): what still runs comes back from the page cache
+// when it is reached.
+void clinux_unmap_code(void);
+
 // Now, UTC, RFC 3339 with microseconds; takes 28 bytes with the NUL.
 void clinux_timestamp(char *text, size_t capacity);
 
