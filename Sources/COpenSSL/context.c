@@ -136,6 +136,8 @@ X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count) {
         X509_STORE_free(store);
         return NULL;
     }
+    // As Go's CertPool: whatever is in the bundle is trusted, an intermediate without its root too.
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     return store;
 }
 

@@ -17,6 +17,10 @@ import Testing
         return pair.server.verifyPeer(against: try CertificatePool(bundle: bundle))
     }
 
+    private static func certificate(_ result: PeerVerification) -> PeerCertificate? {
+        if case .verified(let certificate) = result { certificate } else { nil }
+    }
+
     private static func isRejected(_ result: PeerVerification) -> Bool {
         if case .rejected(let reason) = result { !reason.isEmpty } else { false }
     }
@@ -76,6 +80,22 @@ import Testing
             Issue.record("not verified")
             return
         }
+    }
+
+    @Test func `a CA that is not self-signed was no trust anchor`() throws {
+        let root = Fixture.otherAuthority
+        let intermediate = try root.intermediate(commonName: "intermediate", days: 1)
+        let client = try intermediate.issue(commonName: "alice", usage: .client, days: 1)
+        for bundle in [intermediate.pair, root.pair] {
+            let presented = client.followed(by: intermediate.pair)
+            let result = try Self.verify(presented, against: bundle.certificateBytes)
+            #expect(Self.certificate(result)?.commonName == "alice")
+        }
+        #expect(Self.isRejected(try Self.verify(client, against: root.pair.certificateBytes)))
+        // A sibling of the one trusted is not.
+        let sibling = try root.intermediate(commonName: "sibling", days: 1)
+        let other = try sibling.issue(commonName: "alice", usage: .client, days: 1).followed(by: sibling.pair)
+        #expect(Self.isRejected(try Self.verify(other, against: intermediate.pair.certificateBytes)))
     }
 
     @Test func `verifies against the pool that it is asked about`() throws {

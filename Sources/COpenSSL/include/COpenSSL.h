@@ -65,7 +65,7 @@ void copenssl_offer_http2(SSL_CTX *context, int http2);
 int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chain_length, const uint8_t *key,
                              size_t key_length);
 
-// The certificates of a PEM bundle, as a store to verify against; NULL when it has none or is broken.
+// The certificates of a PEM bundle, each trusted by itself; NULL when it has none or is broken.
 // `*count` is how many there are.
 X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count);
 

@@ -1,0 +1,56 @@
+import COpenSSL
+
+@testable import TLS
+
+extension CertificateAuthority {
+    /// A certificate with its key, changed and signed again by this CA.
+    func reissue(_ pair: CertificatePair, _ change: (OpaquePointer) -> Void) -> CertificatePair {
+        guard let certificate = Self.certificate(pair), let issuer = Self.certificate(self.pair),
+            let signer = Self.key(self.pair)
+        else { preconditionFailure("a pair that cannot be read") }
+        defer {
+            X509_free(certificate)
+            X509_free(issuer)
+            EVP_PKEY_free(signer)
+        }
+        X509_set_issuer_name(certificate, X509_get_subject_name(issuer))
+        change(certificate)
+        X509_sign(certificate, signer, EVP_sha256())
+        let text = Self.written { PEM_write_bio_X509($0, certificate) }
+        return CertificatePair(certificate: text, key: pair.key)
+    }
+
+    /// A CA that this one has signed.
+    func intermediate(commonName: String, days: Int32) throws -> CertificateAuthority {
+        let selfSigned = try CertificateAuthority(commonName: commonName, days: days)
+        return CertificateAuthority(pair: reissue(selfSigned.pair) { _ in })
+    }
+
+    private static func certificate(_ pair: CertificatePair) -> OpaquePointer? {
+        let bio = BIO_new_mem_buf(pair.certificate, -1)
+        defer { BIO_free(bio) }
+        return PEM_read_bio_X509(bio, nil, nil, nil)
+    }
+
+    private static func key(_ pair: CertificatePair) -> OpaquePointer? {
+        let bio = BIO_new_mem_buf(pair.key, -1)
+        defer { BIO_free(bio) }
+        return PEM_read_bio_PrivateKey(bio, nil, nil, nil)
+    }
+
+    private static func written(_ write: (OpaquePointer?) -> Int32) -> String {
+        let bio = BIO_new(BIO_s_mem())
+        defer { BIO_free(bio) }
+        _ = write(bio)
+        var text = [UInt8](repeating: 0, count: 64 * 1024)
+        let count = BIO_read(bio, &text, Int32(text.count))
+        return String(decoding: text.prefix(Int(max(count, 0))), as: UTF8.self)
+    }
+}
+
+extension CertificatePair {
+    /// With the certificates that lead to a root behind its own.
+    func followed(by chain: CertificatePair...) -> CertificatePair {
+        CertificatePair(certificate: certificate + chain.map(\.certificate).joined(), key: key)
+    }
+}
