@@ -157,7 +157,24 @@ int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t
     return 1;
 }
 
-int copenssl_verify_peer(SSL *ssl, X509_STORE *store) {
+static int64_t seconds_until(const ASN1_TIME *end) {
+    int days = 0, seconds = 0;
+    if (!ASN1_TIME_diff(&days, &seconds, NULL, end)) return INT64_MIN;
+    return (int64_t)days * 86400 + seconds;
+}
+
+// A verification is good until the first certificate of its chain ends.
+static int64_t chain_not_after(X509_STORE_CTX *context) {
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    int64_t left = INT64_MAX;
+    for (int index = 0; index < sk_X509_num(chain); ++index) {
+        int64_t seconds = seconds_until(X509_get0_notAfter(sk_X509_value(chain, index)));
+        if (seconds < left) left = seconds;
+    }
+    return left == INT64_MIN || left == INT64_MAX ? 0 : (int64_t)time(NULL) + left;
+}
+
+int copenssl_verify_peer(SSL *ssl, X509_STORE *store, int64_t *not_after) {
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     if (!leaf) return -1;
     X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -170,6 +187,7 @@ int copenssl_verify_peer(SSL *ssl, X509_STORE *store) {
             if (!(X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) ||
                 !(X509_get_extended_key_usage(leaf) & (XKU_SSL_CLIENT | XKU_ANYEKU)))
                 result = X509_V_ERR_INVALID_PURPOSE;
+            *not_after = chain_not_after(context);
         }
     }
     X509_STORE_CTX_free(context);
@@ -201,17 +219,6 @@ int copenssl_peer_fingerprint(SSL *ssl, uint8_t digest[32]) {
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     unsigned int length = 32;
     return leaf && X509_digest(leaf, EVP_sha256(), digest, &length);
-}
-
-static int64_t seconds_until(const ASN1_TIME *end) {
-    int days = 0, seconds = 0;
-    if (!ASN1_TIME_diff(&days, &seconds, NULL, end)) return INT64_MIN;
-    return (int64_t)days * 86400 + seconds;
-}
-
-int64_t copenssl_peer_not_after(SSL *ssl) {
-    X509 *leaf = SSL_get0_peer_certificate(ssl);
-    return leaf ? (int64_t)time(NULL) + seconds_until(X509_get0_notAfter(leaf)) : 0;
 }
 
 int64_t copenssl_seconds_left(const uint8_t *pem, size_t length) {

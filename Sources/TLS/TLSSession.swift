@@ -203,7 +203,8 @@ package final class TLSSession {
 
     /// The peer's certificate, verified for client authentication against `pool` now.
     package func verifyPeer(against pool: CertificatePool) -> PeerVerification {
-        let code = copenssl_verify_peer(ssl, pool.store)
+        var notAfter: Int64 = 0
+        let code = copenssl_verify_peer(ssl, pool.store, &notAfter)
         switch code {
         case -1: return .none
         case 0:
@@ -212,7 +213,7 @@ package final class TLSSession {
             return .verified(
                 PeerCertificate(
                     commonName: subject(NID_commonName).first ?? "", organizations: subject(NID_organizationName),
-                    sha256: digest, notAfter: copenssl_peer_not_after(ssl)))
+                    sha256: digest, notAfter: notAfter))
         default:
             return .rejected(String(cString: X509_verify_cert_error_string(Int(code))))
         }
@@ -234,7 +235,7 @@ package struct PeerCertificate: Sendable, Equatable {
     package let organizations: [String]
     /// Of the certificate in DER.
     package let sha256: [UInt8]
-    /// Seconds since 1970.
+    /// When the first certificate of the chain that was verified ends: seconds since 1970.
     package let notAfter: Int64
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import TLS
@@ -96,6 +97,18 @@ import Testing
         let sibling = try root.intermediate(commonName: "sibling", days: 1)
         let other = try sibling.issue(commonName: "alice", usage: .client, days: 1).followed(by: sibling.pair)
         #expect(Self.isRejected(try Self.verify(other, against: intermediate.pair.certificateBytes)))
+    }
+
+    @Test func `a verification outlived the CA or the presented intermediate that it rests on`() throws {
+        for (rootDays, middleDays, leafDays) in [(1, 20, 30), (20, 1, 30), (20, 30, 1)] as [(Int32, Int32, Int32)] {
+            let root = try CertificateAuthority(commonName: "root", days: rootDays)
+            let intermediate = try root.intermediate(commonName: "intermediate", days: middleDays)
+            let client = try intermediate.issue(commonName: "alice", usage: .client, days: leafDays)
+            let result = try Self.verify(
+                client.followed(by: intermediate.pair), against: root.pair.certificateBytes)
+            let left = try #require(Self.certificate(result)).notAfter - Int64(time(nil))
+            #expect((86_000...86_400).contains(left), "\(left)")
+        }
     }
 
     @Test func `verifies against the pool that it is asked about`() throws {

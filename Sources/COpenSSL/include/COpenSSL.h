@@ -73,8 +73,9 @@ X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count);
 int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t length);
 
 // Verifies the peer's chain for client authentication (RFC 5280, purpose sslclient).
-// X509_V_OK (0), or an X509_V_ERR code for X509_verify_cert_error_string(3); -1 when the peer sent none.
-int copenssl_verify_peer(SSL *ssl, X509_STORE *store);
+// X509_V_OK (0), and in `*not_after` the seconds since 1970 at which the first certificate of the chain ends; or an
+// X509_V_ERR code for X509_verify_cert_error_string(3); -1 when the peer sent none.
+int copenssl_verify_peer(SSL *ssl, X509_STORE *store, int64_t *not_after);
 
 // Values of one attribute of the peer's subject, such as NID_commonName, in order; each call answers one, as UTF-8
 // that the caller frees with copenssl_free; NULL past the last.
@@ -82,9 +83,6 @@ char *copenssl_peer_subject(SSL *ssl, int nid, int position);
 
 // SHA-256 of the peer's certificate in DER. 1, or 0 when there is none.
 int copenssl_peer_fingerprint(SSL *ssl, uint8_t digest[32]);
-
-// Seconds since 1970 at which the peer's certificate ends; 0 when there is none.
-int64_t copenssl_peer_not_after(SSL *ssl);
 
 void copenssl_free(void *memory);
 
