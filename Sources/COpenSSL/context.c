@@ -206,11 +206,8 @@ char *copenssl_peer_subject(SSL *ssl, int nid, int position) {
     unsigned char *text = NULL;
     int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
     // A NUL inside would make two names look like one.
-    if (length < 0 || memchr(text, 0, (size_t)length)) {
-        OPENSSL_free(text);
-        return NULL;
-    }
-    char *copy = strndup((char *)text, (size_t)length);
+    if (length < 0 || memchr(text, 0, (size_t)length)) length = 0;
+    char *copy = length ? strndup((char *)text, (size_t)length) : strdup("");
     OPENSSL_free(text);
     return copy;
 }

@@ -212,8 +212,9 @@ package final class TLSSession {
             _ = copenssl_peer_fingerprint(ssl, &digest)
             return .verified(
                 PeerCertificate(
-                    commonName: subject(NID_commonName).first ?? "", organizations: subject(NID_organizationName),
-                    sha256: digest, notAfter: notAfter))
+                    commonName: subject(NID_commonName).last ?? "",
+                    organizations: subject(NID_organizationName).filter { !$0.isEmpty }, sha256: digest,
+                    notAfter: notAfter))
         default:
             return .rejected(String(cString: X509_verify_cert_error_string(Int(code))))
         }
@@ -231,6 +232,7 @@ package final class TLSSession {
 
 /// What a verified client certificate says.
 package struct PeerCertificate: Sendable, Equatable {
+    /// The last of several, as Go takes it (crypto/x509/pkix, Name.FillFromRDNSequence); empty if there is none.
     package let commonName: String
     package let organizations: [String]
     /// Of the certificate in DER.

@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    @Test func `the user of a certificate with several common names was the first one`() throws {
+        let client = Fixture.authority.reissue(
+            try Fixture.authority.issue(commonName: "first", organizations: ["o"], usage: .client, days: 1)
+        ) { $0.append("CN", "last") }
+        #expect(Self.certificate(try Self.verify(client))?.commonName == "last")
+        // What cannot be told as a name is none, and hides no other one.
+        let cut = Fixture.authority.reissue(client) {
+            $0.append("O", "p\u{0}q")
+            $0.append("O", "r")
+            $0.append("CN", "last\u{0}but not least")
+        }
+        let certificate = try #require(Self.certificate(try Self.verify(cut)))
+        #expect(certificate.commonName == "")
+        #expect(certificate.organizations == ["o", "r"])
+    }
+
     @Test func `verifies against the pool that it is asked about`() throws {
         let client = try Fixture.authority.issue(commonName: "a", usage: .client, days: 1)
         let pair = try TLSPair(client: Fixture.clientContext(presenting: client))

@@ -54,3 +54,12 @@ extension CertificatePair {
         CertificatePair(certificate: certificate + chain.map(\.certificate).joined(), key: key)
     }
 }
+
+extension OpaquePointer {
+    /// Adds a value to the subject of a certificate.
+    func append(_ field: String, _ value: String) {
+        let octets = Array(value.utf8)
+        X509_NAME_add_entry_by_txt(
+            X509_get_subject_name(self), field, MBSTRING_FLAG, octets, Int32(octets.count), -1, 0)
+    }
+}

@@ -78,7 +78,7 @@ int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t
 int copenssl_verify_peer(SSL *ssl, X509_STORE *store, int64_t *not_after);
 
 // Values of one attribute of the peer's subject, such as NID_commonName, in order; each call answers one, as UTF-8
-// that the caller frees with copenssl_free; NULL past the last.
+// that the caller frees with copenssl_free: empty when it cannot be told in UTF-8 without NUL; NULL past the last.
 char *copenssl_peer_subject(SSL *ssl, int nid, int position);
 
 // SHA-256 of the peer's certificate in DER. 1, or 0 when there is none.
