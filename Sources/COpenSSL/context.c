@@ -1,7 +1,7 @@
 #include "COpenSSL.h"
+#include "pem.h"
 
 #include <limits.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,14 +99,14 @@ int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chai
                              size_t key_length) {
     int done = 0;
     BIO *bio = BIO_new_mem_buf(chain, (int)chain_length);
-    X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *leaf = bio ? read_certificate(bio) : NULL;
     BIO *key_bio = BIO_new_mem_buf(key, (int)key_length);
-    EVP_PKEY *private_key = key_bio ? PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *private_key = key_bio ? read_private_key(key_bio) : NULL;
     if (leaf && private_key && SSL_CTX_use_certificate(context, leaf) == 1 &&
         SSL_CTX_use_PrivateKey(context, private_key) == 1 && SSL_CTX_check_private_key(context) == 1) {
         done = 1;
         X509 *next;
-        while (done && (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+        while (done && (next = read_certificate(bio)))
             if (!SSL_CTX_add0_chain_cert(context, next)) {
                 X509_free(next);
                 done = 0;
@@ -126,7 +126,7 @@ X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count) {
     X509_STORE *store = X509_STORE_new();
     *count = 0;
     X509 *certificate;
-    while (bio && store && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+    while (bio && store && (certificate = read_certificate(bio))) {
         if (X509_STORE_add_cert(store, certificate)) ++*count;
         X509_free(certificate);
     }
@@ -145,7 +145,7 @@ int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t
     BIO *bio = BIO_new_mem_buf(bundle, (int)length);
     STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
     X509 *certificate;
-    while (bio && names && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+    while (bio && names && (certificate = read_certificate(bio))) {
         X509_NAME *name = X509_NAME_dup(X509_get_subject_name(certificate));
         if (name) sk_X509_NAME_push(names, name);
         X509_free(certificate);
@@ -220,7 +220,7 @@ int copenssl_peer_fingerprint(SSL *ssl, uint8_t digest[32]) {
 
 int64_t copenssl_seconds_left(const uint8_t *pem, size_t length) {
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *certificate = bio ? read_certificate(bio) : NULL;
     int64_t left = certificate ? seconds_until(X509_get0_notAfter(certificate)) : INT64_MIN;
     X509_free(certificate);
     BIO_free(bio);
@@ -230,7 +230,7 @@ int64_t copenssl_seconds_left(const uint8_t *pem, size_t length) {
 
 int copenssl_covers(const uint8_t *pem, size_t length, const char *name, int is_address) {
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *certificate = bio ? read_certificate(bio) : NULL;
     int covers = certificate && (is_address ? X509_check_ip_asc(certificate, name, 0)
                                             : X509_check_host(certificate, name, strlen(name), 0, NULL)) == 1;
     X509_free(certificate);

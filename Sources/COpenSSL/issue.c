@@ -1,8 +1,8 @@
 #include "COpenSSL.h"
+#include "pem.h"
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,8 +75,8 @@ int copenssl_issue(const char *ca_certificate, const char *ca_key, const char *c
                    const char *const *organizations, const char *alternative_names, const char *usage, int days,
                    copenssl_pair *made) {
     BIO *ca_bio = BIO_new_mem_buf(ca_certificate, -1), *ca_key_bio = BIO_new_mem_buf(ca_key, -1);
-    X509 *ca = ca_bio ? PEM_read_bio_X509(ca_bio, NULL, NULL, NULL) : NULL;
-    EVP_PKEY *signer = ca_key_bio ? PEM_read_bio_PrivateKey(ca_key_bio, NULL, NULL, NULL) : NULL;
+    X509 *ca = ca_bio ? read_certificate(ca_bio) : NULL;
+    EVP_PKEY *signer = ca_key_bio ? read_private_key(ca_key_bio) : NULL;
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = ca && signer && key ? unsigned_certificate(key, days) : NULL;
     int done = certificate != NULL;

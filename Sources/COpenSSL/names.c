@@ -1,6 +1,6 @@
 #include "COpenSSL.h"
+#include "pem.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,7 @@ const char *copenssl_suite_name(const char *iana_name) { return OPENSSL_cipher_n
 
 char *copenssl_dns_name(const uint8_t *pem, size_t length, int position) {
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *certificate = bio ? read_certificate(bio) : NULL;
     GENERAL_NAMES *names = certificate ? X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL) : NULL;
     char *found = NULL;
     for (int index = 0; !found && index < sk_GENERAL_NAME_num(names); ++index) {

@@ -201,6 +201,19 @@ import Testing
         }
     }
 
+    @Test func `an encrypted key made OpenSSL ask for its password on the terminal`() throws {
+        let error = #expect(throws: TLSError.self) {
+            try TLSContext(
+                certificate: Fixture.serverPair.certificateBytes, key: Fixture.serverPair.encryptedKey)
+        }
+        #expect(error?.reason.hasSuffix("bad password read") == true, "\(String(describing: error))")
+        #expect(error?.reason.contains("problems getting password") == false, "\(String(describing: error))")
+        let key = String(decoding: Fixture.authority.pair.encryptedKey, as: UTF8.self)
+        let authority = CertificateAuthority(
+            pair: CertificatePair(certificate: Fixture.authority.pair.certificate, key: key))
+        #expect(throws: TLSError.self) { try authority.issue(commonName: "x", usage: .client, days: 1) }
+    }
+
     @Test func `a context refuses what is no key`() {
         #expect(throws: TLSError.self) {
             try TLSContext(certificate: Fixture.serverPair.certificateBytes, key: Array("no key".utf8))

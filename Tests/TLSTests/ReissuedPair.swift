@@ -38,7 +38,7 @@ extension CertificateAuthority {
         return PEM_read_bio_PrivateKey(bio, nil, nil, nil)
     }
 
-    private static func written(_ write: (OpaquePointer?) -> Int32) -> String {
+    fileprivate static func written(_ write: (OpaquePointer?) -> Int32) -> String {
         let bio = BIO_new(BIO_s_mem())
         defer { BIO_free(bio) }
         _ = write(bio)
@@ -52,6 +52,20 @@ extension CertificatePair {
     /// With the certificates that lead to a root behind its own.
     func followed(by chain: CertificatePair...) -> CertificatePair {
         CertificatePair(certificate: certificate + chain.map(\.certificate).joined(), key: key)
+    }
+
+    /// The key in PKCS #8, encrypted.
+    var encryptedKey: [UInt8] {
+        let bio = BIO_new_mem_buf(key, -1)
+        let key = PEM_read_bio_PrivateKey(bio, nil, nil, nil)
+        defer {
+            BIO_free(bio)
+            EVP_PKEY_free(key)
+        }
+        let text = CertificateAuthority.written {
+            PEM_write_bio_PKCS8PrivateKey($0, key, EVP_aes_256_cbc(), "secret", 6, nil, nil)
+        }
+        return Array(text.utf8)
     }
 }
 
