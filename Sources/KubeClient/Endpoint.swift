@@ -40,6 +40,8 @@ struct Endpoint: Sendable {
         if let clientCertificate, let clientKey {
             ccurl_set_blob(easy, CURLOPT_SSLCERT_BLOB, clientCertificate, clientCertificate.count)
             ccurl_set_blob(easy, CURLOPT_SSLKEY_BLOB, clientKey, clientKey.count)
+            // libcurl 7.88 hands a key that is encrypted the password that it has, and crashes without one.
+            ccurl_set_string(easy, CURLOPT_KEYPASSWD, "")
         }
     }
 

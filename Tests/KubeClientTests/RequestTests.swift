@@ -92,6 +92,34 @@ import Testing
         }
     }
 
+    @Test func `an encrypted client key crashed libcurl`() async throws {
+        let user = try CertificateAuthority.test().issue(commonName: "alice", usage: .client, days: 1)
+        // Of `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes-256-cbc`, with the password "secret".
+        let key = """
+            -----BEGIN ENCRYPTED PRIVATE KEY-----
+            MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhOwNvPduqQJAICCAAw
+            DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEBr08l1za4a4v5cUQDnGu+QEgZCc
+            Icpc+UieTX1vtqWyE7pxNdGvINt/K++PfehEdtB8014s2rXhuYfYy2uCVhLF/R78
+            fKurWzlY0LQHIWc1uAwEcTd26SN+cTrTq8pLa2h6XUPOh2AW2iTb1jgjo3B1x17L
+            IpEpfq8S2K7e/zyNNG+tDrXyhjlOVArCPojDL7Fu2ho+w6RUdTorvY16xrDGEbw=
+            -----END ENCRYPTED PRIVATE KEY-----
+
+            """
+        try await withUpstream(authority: try .test()) { _, _ in
+            .status(200)
+        } _: { upstream in
+            var configuration = try ClientConfiguration(upstream)
+            configuration.clientCertificate = .data(Array(user.certificate.utf8))
+            configuration.clientKey = .data(Array(key.utf8))
+            try await withClient(configuration) { client in
+                let error = await #expect(throws: KubeClientError.self) {
+                    try await client.send(KubeRequest("GET", "/"))
+                }
+                #expect(error?.kind == .unreachable, "\(String(describing: error))")
+            }
+        }
+    }
+
     @Test func `sends impersonation and passwords`() async throws {
         try await withUpstream(authority: try .test()) { _, _ in
             .status(200)
