@@ -101,7 +101,7 @@ package final class KubeClient: Sendable {
                 }
             }
             guard response.status == 429 || response.status >= 500, retries < limits.retriesMax,
-                let seconds = response.retryAfterSeconds, seconds <= limits.retryAfterMax,
+                let seconds = response.retryAfterSeconds, seconds <= limits.retryAfterMaxSeconds,
                 .now + .seconds(seconds) < end
             else { return response }
             retries += 1

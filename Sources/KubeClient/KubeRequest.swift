@@ -90,14 +90,14 @@ package struct KubeClientError: Error, Sendable, Equatable, CustomStringConverti
     }
 }
 
-/// The limits of a client; times are in milliseconds.
+/// The limits of a client; times are in milliseconds where the name has no unit.
 package struct KubeClientLimits: Sendable {
     /// For name, TCP and TLS together.
     package var connectTimeout: Int64 = 10_000
     /// Attempts after the first that a server's Retry-After may ask for (client-go `rest/with_retry.go`).
     package var retriesMax = 10
-    /// Seconds of a Retry-After that are waited; an answer that asks for more is handed on.
-    package var retryAfterMax = 10
+    /// Of a Retry-After that is waited for; an answer that asks for more is handed on.
+    package var retryAfterMaxSeconds = 10
     /// Attempts after the first when the connection of a repeatable request is lost.
     package var reconnectsMax = 2
     /// Before the second of them.

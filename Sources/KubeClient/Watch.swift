@@ -83,7 +83,7 @@ package final class Watch: Sendable {
 
     private func pause(_ failure: Failure, _ backoff: inout Backoff, on loop: isolated EventLoop) async {
         stateChanged(.failing(reason: failure.reason, code: failure.code))
-        let asked = Int64(min(failure.retryAfterSeconds ?? 0, client.limits.retryAfterMax)) * 1000
+        let asked = Int64(min(failure.retryAfterSeconds ?? 0, client.limits.retryAfterMaxSeconds)) * 1000
         await loop.sleep(milliseconds: max(backoff.pause(), asked))
     }
 
