@@ -15,7 +15,10 @@ final class Transfer {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var waiter: CheckedContinuation<Void, Never>?
     private var headBytes = 0
-    private var isTooLarge = false
+    /// Called after each piece of the answer.
+    var received: (() -> Void)?
+    /// Why it was ended on this side.
+    private var cause: KubeClientError?
 
     private(set) var status = 0
     private(set) var fields: [(name: String, value: String)] = []
@@ -112,7 +115,7 @@ final class Transfer {
     private func receiveHead(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headBytes += count
         guard let data, headBytes <= headBytesMax else {
-            isTooLarge = true
+            fail(.tooLarge, "the answer's head is larger than \(headBytesMax) bytes")
             return 0
         }
         var octets = UnsafeRawBufferPointer(start: data, count: count)[...]
@@ -135,7 +138,7 @@ final class Transfer {
 
     private func receiveContent(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard let data, content.count + count <= responseBytesMax else {
-            isTooLarge = true
+            fail(.tooLarge, "the answer is larger than \(responseBytesMax) bytes")
             return 0
         }
         content.append(contentsOf: UnsafeRawBufferPointer(start: data, count: count))
@@ -146,6 +149,11 @@ final class Transfer {
     /// Ends the transfer; called once.
     func finish(_ code: CURLcode) {
         outcome = code
+    /// Tells why the transfer is about to be ended.
+    func fail(_ kind: KubeClientError.Kind, _ reason: String) {
+        cause = KubeClientError(kind, "\(endpoint.url): \(reason)")
+    }
+
         wake()
     }
 
@@ -190,9 +198,7 @@ final class Transfer {
 
     private var failure: KubeClientError? {
         guard let outcome, outcome != CURLE_OK else { return nil }
-        if isTooLarge {
-            return KubeClientError(.tooLarge, "\(endpoint.url): the answer is larger than \(responseBytesMax) bytes")
-        }
+        if let cause { return cause }
         let text = String(cString: errorText)
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(outcome)) : text
         return KubeClientError(Self.kind(outcome), "\(endpoint.url): \(reason)")
