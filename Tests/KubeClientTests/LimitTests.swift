@@ -37,4 +37,44 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [(2, true), (3, false)]) func `connects again so often and no more`(
+        losses: Int, isAnswered: Bool
+    ) async throws {
+        try await withUpstream { _, count in
+            count < losses ? .disconnect : .status(200)
+        } _: { upstream in
+            let limits = Self.limits {
+                $0.reconnectsMax = 2
+                $0.reconnectPause = 1
+            }
+            try await withClient(try ClientConfiguration(upstream), limits: limits) { client in
+                if isAnswered {
+                    let response = try await client.send(KubeRequest("GET", "/"))
+                    #expect(response.status == 200)
+                } else {
+                    let error = await #expect(throws: KubeClientError.self) {
+                        try await client.send(KubeRequest("GET", "/"))
+                    }
+                    #expect(error?.kind == .connectionLost)
+                }
+                #expect(upstream.requests.count == 3)
+            }
+        }
+    }
+
+    @Test(arguments: [("0", 2), ("1", 1)]) func `waits as long as a Retry-After may ask for and no longer`(
+        retryAfter: String, requests: Int
+    ) async throws {
+        try await withUpstream { _, count in
+            count == 0 ? .status(503, fields: [("Retry-After", retryAfter)]) : .status(200)
+        } _: { upstream in
+            let limits = Self.limits { $0.retryAfterMaxSeconds = 0 }
+            try await withClient(try ClientConfiguration(upstream), limits: limits) { client in
+                let response = try await client.send(KubeRequest("GET", "/"))
+                #expect(response.status == (requests == 2 ? 200 : 503))
+                #expect(upstream.requests.count == requests)
+            }
+        }
+    }
 }
