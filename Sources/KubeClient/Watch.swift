@@ -67,11 +67,17 @@ package final class Watch: Sendable {
         var backoff = firstBackoff
         var isExpired = false
         while isRunning {
+            // A list that starts anew after 410 must not come from a cache that is as old.
+            let isFresh = isExpired
             do throws(Failure) {
-                let version = try await list(from: isExpired ? "" : "0")
+                let version = try await list(from: isFresh ? "" : "0")
+                isExpired = false
                 stateChanged(.current)
                 try await follow(from: version, backoff: &backoff, on: loop)
                 isExpired = true
+                // Only one round may follow another without a pause (client-go's BackoffUntil pauses between all): a
+                // server that answers every watch with 410 would be asked without end.
+                if isFresh { throw Failure(reason: "watch \(path): the version of a list is too old", code: 410) }
             } catch {
                 guard isRunning else { return }
                 // A list that starts anew after 410 must not come from a cache that is as old.

@@ -123,6 +123,30 @@ import Testing
             answers: [Self.list(["a"], version: "10"), answer, Self.list(["b"], version: "20")])
     }
 
+    @Test func `a server that answers every watch with 410 was asked without a pause`() async throws {
+        let expired = "failing 410 watch /list: the version of a list is too old"
+        try await expect(
+            ["listed a", "current", "listed b", "current", expired, "listed c", "current", expired, "listed d"],
+            requests: ["GET /list?limit=500&resourceVersion=0", Self.watching("10")]
+                + ["20", "30"].flatMap { ["GET /list?limit=500", Self.watching($0)] },
+            answers: [("a", "10"), ("b", "20"), ("c", "30"), ("d", "40")].flatMap {
+                [Self.list([$0], version: $1), .status(410)]
+            })
+    }
+
+    @Test func `a list after a good one still was asked of the store, for a 410 long ago`() async throws {
+        try await expect(
+            ["listed a", "current", "listed b", "current", "failing 500 watch /list: status 500", "listed c"],
+            requests: [
+                "GET /list?limit=500&resourceVersion=0", Self.watching("10"), "GET /list?limit=500",
+                Self.watching("20"), "GET /list?limit=500&resourceVersion=0",
+            ],
+            answers: [
+                Self.list(["a"], version: "10"), .status(410), Self.list(["b"], version: "20"), .status(500),
+                Self.list(["c"], version: "30"),
+            ])
+    }
+
     @Test func `says why a list fails, and tries again`() async throws {
         try await expect(
             [
