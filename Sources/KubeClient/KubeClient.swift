@@ -45,7 +45,8 @@ package final class KubeClient: Sendable {
 
     /// Sends a GET whose answer has no end.
     ///
-    /// The stream belongs to the loop. Throws as `request` does, for what comes before the content.
+    /// The stream belongs to the loop. Throws as `request` does, for what comes before the content; a timeout, too, when
+    /// the head has not come after `watchHeadTimeout`.
     package func open(
         _ request: KubeRequest, on loop: isolated EventLoop
     ) async throws(KubeClientError) -> KubeStream {
@@ -56,8 +57,13 @@ package final class KubeClient: Sendable {
         let (transfer, transfers) = try site.start(
             request, to: endpoint, userAgent: userAgent, timeout: request.timeout,
             responseBytesMax: limits.streamBytesMax, limits: limits, on: loop)
-        let stream = KubeStream(transfer: transfer, transfers: transfers)
-        try await transfer.head()
+        let stream = KubeStream(transfer, transfers, limits, on: loop)
+        do throws(KubeClientError) {
+            try await transfer.head()
+        } catch {
+            stream.cancel()
+            throw error
+        }
         if transfer.status == 401 { credentials.drop() }
         return stream
     }
@@ -144,28 +150,4 @@ private final class Site: @unchecked Sendable {
         transfers?.close()
         transfers = nil
     }
-}
-
-/// An answer that is read as it comes.
-///
-/// Belongs to one loop.
-package final class KubeStream {
-    private let transfer: Transfer
-    private let transfers: TransferLoop
-
-    init(transfer: Transfer, transfers: TransferLoop) {
-        self.transfer = transfer
-        self.transfers = transfers
-    }
-
-    package var status: Int { transfer.status }
-    package var retryAfterSeconds: Int? {
-        KubeResponse(status: status, fields: transfer.fields, body: []).retryAfterSeconds
-    }
-
-    /// What has come; `nil` at the end.
-    package func next() async throws(KubeClientError) -> [UInt8]? { try await transfer.nextContent() }
-
-    /// Ends it; to be called when it is not read to its end.
-    package func cancel() { transfers.cancel(transfer) }
 }

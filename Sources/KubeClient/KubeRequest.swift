@@ -17,6 +17,8 @@ package struct KubeRequest: Sendable {
     package var timeout: Int64 = 32_000
     /// Bytes of the response's content.
     package var responseBytesMax = 32 << 20
+    /// Whether it gets a connection of its own making: one that is open may be dead, and not tell.
+    var needsNewConnection = false
 
     package init(
         _ method: String, _ path: String, query: [(name: String, value: String)] = [],
@@ -106,6 +108,12 @@ package struct KubeClientLimits: Sendable {
     package var connectionsMax = 25
     /// Bytes of a response's head.
     package var headBytesMax = 256 << 10
+    /// Until the head of a watch's answer: kube-apiserver sends it at once, but for the wait in a queue of API Priority
+    /// and Fairness, which is at most 15 s.
+    package var watchHeadTimeout: Int64 = 30_000
+    /// Without a byte of a watch, after which it is opened anew: bookmarks come about each minute (apiserver
+    /// `pkg/storage/cacher`, bookmarkFrequency), and a kube-apiserver that hangs says nothing.
+    package var watchIdleTimeout: Int64 = 150_000
     /// Bytes of a stream that wait to be read; a watch's event must fit.
     package var streamBytesMax = 16 << 20
 

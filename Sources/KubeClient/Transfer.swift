@@ -43,6 +43,7 @@ final class Transfer {
         ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method)
         ccurl_set_string(easy, CURLOPT_USERAGENT, userAgent)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(timeout))
+        ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, request.needsNewConnection ? 1 : 0)
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(limits.connectTimeout, timeout)))
         setFieldLines(request)
         setCallbacks(request)
@@ -127,6 +128,7 @@ final class Transfer {
         } else if line.isEmpty {
             if status >= 200 {
                 hasHead = true
+                received?()
                 wake()
             }
         } else if let colon = line.firstIndex(of: ":") {
@@ -142,18 +144,19 @@ final class Transfer {
             return 0
         }
         content.append(contentsOf: UnsafeRawBufferPointer(start: data, count: count))
+        received?()
         wake()
         return count
     }
 
-    /// Ends the transfer; called once.
-    func finish(_ code: CURLcode) {
-        outcome = code
     /// Tells why the transfer is about to be ended.
     func fail(_ kind: KubeClientError.Kind, _ reason: String) {
         cause = KubeClientError(kind, "\(endpoint.url): \(reason)")
     }
 
+    /// Ends the transfer; called once.
+    func finish(_ code: CURLcode) {
+        outcome = code
         wake()
     }
 

@@ -80,7 +80,6 @@ package final class Watch: Sendable {
                 if isFresh { throw Failure(reason: "watch \(path): the version of a list is too old", code: 410) }
             } catch {
                 guard isRunning else { return }
-                // A list that starts anew after 410 must not come from a cache that is as old.
                 if error.code == 410 { isExpired = true }
                 await pause(error, &backoff, on: loop)
             }
@@ -137,13 +136,21 @@ package final class Watch: Sendable {
         from start: String, backoff: inout Backoff, on loop: isolated EventLoop
     ) async throws(Failure) {
         var version = start
+        var isSilent = false
         while isRunning {
             let began = ContinuousClock.now
             var events = 0
             do throws(Failure) {
-                guard try await watch(&version, &events, on: loop) else { return }
-                if events == 0, ContinuousClock.now - began < Self.shortWatch {
-                    throw Failure(reason: "watch \(path): ended at once")
+                let end = try await watch(&version, &events, onNewConnection: isSilent, on: loop)
+                isSilent = end == .silent
+                switch end {
+                case .expired: return
+                // That nothing happens is no failure; whether the server is still there shows when it is asked again.
+                case .silent: break
+                case .ended:
+                    if events == 0, ContinuousClock.now - began < Self.shortWatch {
+                        throw Failure(reason: "watch \(path): ended at once")
+                    }
                 }
             } catch {
                 // The server has answered that it will not: what it was asked may be wrong by now.
@@ -153,10 +160,19 @@ package final class Watch: Sendable {
         }
     }
 
-    /// Reads one watch to its end; answers false when the version is too old.
+    /// How a watch ends that is no failure.
+    private enum End {
+        case ended
+        /// Nothing has come for so long that nobody may be there.
+        case silent
+        /// The version is too old.
+        case expired
+    }
+
+    /// Reads one watch to its end.
     private func watch(
-        _ version: inout String, _ events: inout Int, on loop: isolated EventLoop
-    ) async throws(Failure) -> Bool {
+        _ version: inout String, _ events: inout Int, onNewConnection: Bool, on loop: isolated EventLoop
+    ) async throws(Failure) -> End {
         let seconds = Int.random(in: Self.watchSeconds)
         var request = KubeRequest(
             "GET", path,
@@ -166,6 +182,7 @@ package final class Watch: Sendable {
             ] + selector)
         // Some time longer, so that the server is the one to end it.
         request.timeout = Int64(seconds) * 1000 + 30_000
+        request.needsNewConnection = onNewConnection
         let stream: KubeStream
         do throws(KubeClientError) {
             stream = try await client.open(request, on: loop)
@@ -173,7 +190,7 @@ package final class Watch: Sendable {
             throw Failure(reason: "watch \(path): \(error)")
         }
         defer { stream.cancel() }
-        if stream.status == 410 { return false }
+        if stream.status == 410 { return .expired }
         guard stream.status == 200 else {
             throw Failure(
                 reason: "watch \(path): status \(stream.status)", code: stream.status,
@@ -183,20 +200,25 @@ package final class Watch: Sendable {
         var frames = JSONFrames(frameBytesMax: client.limits.streamBytesMax)
         while isRunning {
             let piece: [UInt8]?
-            let complete: [[UInt8]]
-            do {
+            do throws(KubeClientError) {
                 piece = try await stream.next()
-                guard let piece else { return true }
-                complete = try frames.append(piece)
             } catch {
+                if error.kind == .timeout { return .silent }
                 throw Failure(reason: "watch \(path): \(error)")
             }
+            guard let piece else { return .ended }
+            let complete: [[UInt8]]
+            do throws(JSONFrames.TooLong) {
+                complete = try frames.append(piece)
+            } catch {
+                throw Failure(reason: "watch \(path): an event of more than \(client.limits.streamBytesMax) bytes")
+            }
             for frame in complete {
-                guard try apply(frame, &version) else { return false }
+                guard try apply(frame, &version) else { return .expired }
                 events += 1
             }
         }
-        return true
+        return .ended
     }
 
     /// Answers false for an event that says the version is too old.

@@ -55,12 +55,13 @@ import Testing
 
     /// Runs a watch against `answers`, one a request, until it has told `expected`; further requests hang.
     private func expect(
-        _ expected: [String], requests: [String], answers: [FakeKubeAPIServer.Answer], fieldSelector: String? = nil
+        _ expected: [String], requests: [String], answers: [FakeKubeAPIServer.Answer], fieldSelector: String? = nil,
+        limits: KubeClientLimits = KubeClientLimits()
     ) async throws {
         try await withUpstream { _, count in
             count < answers.count ? answers[count] : Self.open
         } _: { upstream in
-            try await withClient(try ClientConfiguration(upstream)) { client in
+            try await withClient(try ClientConfiguration(upstream), limits: limits) { client in
                 let record = Record()
                 let watch = Watch(
                     client, path: "/list", fieldSelector: fieldSelector, backoff: Backoff(first: 1, max: 2),
@@ -145,6 +146,77 @@ import Testing
                 Self.list(["a"], version: "10"), .status(410), Self.list(["b"], version: "20"), .status(500),
                 Self.list(["c"], version: "30"),
             ])
+    }
+
+    @Test func `a watch that had fallen silent was read for up to ten minutes`() async throws {
+        let (silent, end) = AsyncStream<String>.makeStream()
+        defer { end.finish() }
+        end.yield(Self.event("ADDED", "b", version: "11"))
+        var limits = KubeClientLimits()
+        limits.watchIdleTimeout = 100
+        try await expect(
+            ["listed a", "current", "current", "changed b", "current", "changed c"],
+            requests: ["GET /list?limit=500&resourceVersion=0", Self.watching("10"), Self.watching("11")],
+            answers: [
+                Self.list(["a"], version: "10"), .stream(silent),
+                Self.stream(Self.event("ADDED", "c", version: "12")),
+            ], limits: limits)
+    }
+
+    @Test func `a watch whose events come in time is not opened anew`() async throws {
+        let pause: Int64 = 100
+        let loop = try EventLoop(name: "events")
+        let events = (1...15).map { Self.event("MODIFIED", "\($0)", version: "\(10 + $0)") }
+        let (slow, continuation) = AsyncStream<String>.makeStream()
+        let sending = Task {
+            for event in events {
+                continuation.yield(event)
+                await loop.sleep(milliseconds: pause)
+            }
+            continuation.finish()
+        }
+        var limits = KubeClientLimits()
+        limits.watchIdleTimeout = pause * 10
+        try await expect(
+            ["listed a", "current", "current"] + (1...15).map { "changed \($0)" } + ["current"],
+            requests: ["GET /list?limit=500&resourceVersion=0", Self.watching("10"), Self.watching("25")],
+            answers: [Self.list(["a"], version: "10"), .stream(slow)], limits: limits)
+        await sending.value
+        await loop.stop()
+    }
+
+    @Test func `a watch that a server that hangs did not answer was waited for up to ten minutes`() async throws {
+        let (never, end) = AsyncStream<Void>.makeStream()
+        try await withUpstream { _, count in
+            if count == 0 { return Self.list(["a"], version: "10") }
+            for await _ in never {}
+            return .status(500)
+        } _: { upstream in
+            var limits = KubeClientLimits()
+            limits.watchHeadTimeout = 100
+            let configuration = try ClientConfiguration(upstream)
+            try await withClient(configuration, limits: limits) { client in
+                let health = WatchHealth()
+                let record = Record()
+                let watch = Watch(
+                    client, path: "/list", backoff: Backoff(first: 1, max: 2),
+                    state: {
+                        health.record($0)
+                        record.take($0)
+                    }, changed: { _ in })
+                let loop = client.firstLoop
+                let running = Task { await watch.run(on: loop) }
+                var told = record.told.makeAsyncIterator()
+                #expect(await told.next() == "current")
+                #expect(
+                    await told.next() == "failing watch /list: \(configuration.server): no answer in 100 ms")
+                #expect(health.reason != nil)
+                watch.stop()
+                end.finish()
+                await client.close()
+                await running.value
+            }
+        }
     }
 
     @Test func `says why a list fails, and tries again`() async throws {
