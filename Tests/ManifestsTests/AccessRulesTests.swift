@@ -20,8 +20,8 @@ import Testing
         let role = try kustomization.objects().only("ClusterRole", "hotplug-apiserver")
         #expect(
             try Self.rules(role) == [
-                "k8s.cni.cncf.io network-attachment-definitions: get list watch",
-                "kubevirt.io kubevirts: get list watch",
+                "k8s.cni.cncf.io network-attachment-definitions: get",
+                "kubevirt.io kubevirts: list watch",
                 "kubevirt.io virtualmachineinstances: get patch",
                 "kubevirt.io virtualmachines: get patch",
             ])
