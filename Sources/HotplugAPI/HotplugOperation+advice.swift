@@ -41,8 +41,8 @@ extension HotplugOperation {
     private func missingDefinition(_ reference: NADReference) async throws(Status) -> String? {
         guard configuration.nadCheck != .off else { return nil }
         do throws(Status) {
-            _ = try await cluster.get(
-                .networkAttachmentDefinition, namespace: reference.namespace, name: reference.name)
+            try await cluster.checkExistence(
+                of: .networkAttachmentDefinition, namespace: reference.namespace, name: reference.name)
             return nil
         } catch {
             let isMissing = error.code == 404

@@ -6,6 +6,9 @@ package protocol Cluster: Sendable {
     /// Throws NotFound when there is no such object.
     func get(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject
 
+    /// Throws NotFound when there is no such object; an answer may be some seconds old.
+    func checkExistence(of resource: Resource, namespace: String?, name: String) async throws(Status)
+
     /// Objects ordered by namespace, then name; all namespaces when `namespace` is `nil`.
     func list(_ resource: Resource, namespace: String?) async throws(Status) -> ObjectList
 
@@ -54,6 +57,10 @@ extension StoredObject {
 }
 
 extension Cluster {
+    package func checkExistence(of resource: Resource, namespace: String?, name: String) async throws(Status) {
+        _ = try await get(resource, namespace: namespace, name: name)
+    }
+
     /// As `get`, with `nil` for an object that is not there.
     package func find(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> JSONValue? {
         let stored: StoredObject

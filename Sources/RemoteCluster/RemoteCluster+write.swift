@@ -42,7 +42,7 @@ extension RemoteCluster {
     package func delete(
         _ resource: Resource, namespace: String?, name: String, options: DeleteOptions
     ) async throws(Status) -> Deletion {
-        let last = try await read(resource, namespace: namespace, name: name)
+        let last = try await get(resource, namespace: namespace, name: name)
         let uid = try JSONValue(upstream: last.bytes).metadataUID
         var preconditions = JSONObject()
         // The object that was read, not one that has taken its name since.

@@ -11,19 +11,19 @@ package import KubeModel
 package final class RemoteCluster: Cluster {
     /// Objects of one page of a list.
     private static let pageItems = 500
-    /// How long a NetworkAttachmentDefinition that was there is believed to be there.
-    private static let definitionLifetime = Duration.seconds(10)
-    private static let definitionsMax = 1024
+    /// How long an object that was there is believed to be there.
+    private static let existenceLifetime = Duration.seconds(10)
+    /// Objects that are believed to be there.
+    private static let existencesMax = 1024
 
     let client: KubeClient
-    /// Those that exist, by namespace and name: one that is missing is looked for each time, since its absence is what
-    /// users hear of.
-    private let definitions: ExpiringCache<[UInt8], StoredObject>
+    /// By path: an object that is missing is looked for each time, since its absence is what users hear of.
+    private let existences: ExpiringCache<String, Void>
 
     /// - Parameter now: the clock of the cache, which tests may play.
     package init(_ client: KubeClient, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.client = client
-        definitions = ExpiringCache(lifetime: Self.definitionLifetime, entriesMax: Self.definitionsMax, now: now)
+        existences = ExpiringCache(lifetime: Self.existenceLifetime, entriesMax: Self.existencesMax, now: now)
     }
 
     // MARK: Reading
@@ -31,18 +31,15 @@ package final class RemoteCluster: Cluster {
     package func get(
         _ resource: Resource, namespace: String?, name: String
     ) async throws(Status) -> StoredObject {
-        guard resource == .networkAttachmentDefinition else {
-            return try await read(resource, namespace: namespace, name: name)
-        }
-        let key = Array("\(namespace ?? "")/\(name)".utf8)
-        if let known = definitions[key] { return known }
-        let definition = try await read(resource, namespace: namespace, name: name)
-        definitions.insert(definition, for: key)
-        return definition
+        try StoredObject(upstream: try await send(KubeRequest("GET", resource.path(namespace, name))))
     }
 
-    func read(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject {
-        try StoredObject(upstream: try await send(KubeRequest("GET", resource.path(namespace, name))))
+    /// Remembers for ten seconds that the object is there, and nothing else of it: it may have 1.5 MB.
+    package func checkExistence(of resource: Resource, namespace: String?, name: String) async throws(Status) {
+        let key = resource.path(namespace, name)
+        guard existences[key] == nil else { return }
+        _ = try await get(resource, namespace: namespace, name: name)
+        existences.insert((), for: key)
     }
 
     package func list(_ resource: Resource, namespace: String?) async throws(Status) -> ObjectList {

@@ -184,7 +184,8 @@ import Testing
             try await withClient(try ClientConfiguration(upstream)) { client in
                 let cluster = RemoteCluster(client, now: { start + offset.withLock { $0 } })
                 func exists(_ name: String) async -> Bool {
-                    (try? await cluster.get(.networkAttachmentDefinition, namespace: "n", name: name)) != nil
+                    (try? await cluster.checkExistence(of: .networkAttachmentDefinition, namespace: "n", name: name))
+                        != nil
                 }
                 for _ in 0..<3 { #expect(await exists("there")) }
                 for _ in 0..<3 { #expect(await !exists("missing")) }
@@ -192,6 +193,22 @@ import Testing
                 offset.withLock { $0 = .seconds(10) }
                 #expect(await exists("there"))
                 #expect(upstream.requests.count == 5)
+            }
+        }
+    }
+
+    @Test func `whole definitions of up to 1.5 MB each were remembered, to tell that they exist`() async throws {
+        try await withUpstream { _, count in
+            .json(Self.object("\(count)", kind: "NetworkAttachmentDefinition"))
+        } _: { upstream in
+            try await withClient(try ClientConfiguration(upstream)) { client in
+                let cluster = RemoteCluster(client)
+                try await cluster.checkExistence(of: .networkAttachmentDefinition, namespace: "n", name: "x")
+                // What is read is read, and not what was remembered.
+                for version: UInt64 in 1...2 {
+                    let stored = try await cluster.get(.networkAttachmentDefinition, namespace: "n", name: "x")
+                    #expect(stored.resourceVersion == version)
+                }
             }
         }
     }
