@@ -101,10 +101,10 @@ struct TimeoutTests {
         let clock = try EventLoop(name: "clock")
         let handler = TestHandler { request in
             // Longer than content may take that is asked for at once.
-            await clock.sleep(milliseconds: 400)
+            await clock.sleep(milliseconds: 1_500)
             return await TestHandler.echo.answer(request)
         }
-        try await withServer(handler, configure: { $0.bodyGrace = 200 }) { server in
+        try await withServer(handler, configure: { $0.bodyGrace = 1_000 }) { server in
             let client = try await server.connect()
             try await client.send(
                 "POST / HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")

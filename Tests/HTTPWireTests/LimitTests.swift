@@ -74,16 +74,6 @@ import Testing
             Self.statuses(Self.request(lineBytes: 20, "Host: t\r\nContent-Length: 3") + "abc", limits) == [200, 200])
         #expect(Self.statuses(Self.request(lineBytes: 20, "Host: t\r\nContent-Length: 4"), limits) == [413, 413])
     }
-
-    @Test func `the limits are those of the reference`() {
-        let limits = HTTPLimits()
-        #expect(limits.requestLineBytesMax == 16_384)
-        #expect(limits.fieldLineBytesMax == 16_384)
-        #expect(limits.headBytesMax == 65_536)
-        #expect(limits.fieldsMax == 200)
-        #expect(limits.bodyBytesMax == 3_145_728)
-        #expect(limits.chunkOverheadBytesMax == 16_384)
-    }
 }
 
 extension MessageReader {
