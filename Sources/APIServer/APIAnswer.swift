@@ -53,8 +53,6 @@ package struct APIRequest: Sendable {
     package let body: [UInt8]
     /// Without parameters, in lower case; `nil` when there is none.
     package let contentType: String?
-    /// The audit ID, which also stands in the log and in the answer.
-    package let auditID: String
     /// The client's own name: User-Agent up to the first `/`, the default field manager.
     package let userAgent: String
 

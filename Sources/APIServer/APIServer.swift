@@ -52,7 +52,7 @@ package struct APIServer: HTTPHandler {
             }
             user = served
             try await authorize(served, info)
-            answer = try await router.answer(request, info: info, query: query, user: served, auditID: auditID)
+            answer = try await router.answer(request, info: info, query: query, user: served)
         } catch {
             answer = APIAnswer(error)
         }
@@ -91,7 +91,7 @@ package struct APIServer: HTTPHandler {
             head: HTTPResponseHead(
                 status: error.status,
                 fields: [("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")]),
-            content: .bytes(bytes), closes: true)
+            content: .bytes(bytes))
     }
 
     private func authenticate(_ request: HTTPRequest, auditID: String) async throws(Status) -> UserInfo {

@@ -39,7 +39,7 @@ package struct Router: Sendable {
     }
 
     func answer(
-        _ request: HTTPRequest, info: RequestInfo, query: QueryParameters, user: UserInfo, auditID: String
+        _ request: HTTPRequest, info: RequestInfo, query: QueryParameters, user: UserInfo
     ) async throws(Status) -> APIAnswer {
         guard info.isResourceRequest else {
             guard request.head.method == .get || request.head.method == .head else {
@@ -50,13 +50,13 @@ package struct Router: Sendable {
         if info.group == subresourceGroup.name,
             let version = subresourceGroup.versions.first(where: { $0.name == info.version })
         {
-            return try await subresource(request, version, info, query, user, auditID)
+            return try await subresource(request, version, info, query, user)
         }
         if let reviews = resources?.reviews, let review = SelfReviews.resource(for: info) {
             guard request.head.method == .post else {
                 return Self.methodNotAllowed(.methodNotAllowed, allowed: [.post])
             }
-            return try await reviews.answer(try await read(request, info, query, user, auditID), review)
+            return try await reviews.answer(try await read(request, info, query, user), review)
         }
         guard let resources, var endpoint = resources.endpoint(for: info) else {
             throw resources?.whyMissing(info) ?? .pathNotFound
@@ -65,7 +65,7 @@ package struct Router: Sendable {
         guard endpoint.verbs.contains(info.verb), allowed.contains(request.head.method) else {
             return Self.methodNotAllowed(endpoint.methodNotAllowed(info), allowed: allowed)
         }
-        let apiRequest = try await read(request, info, query, user, auditID)
+        let apiRequest = try await read(request, info, query, user)
         guard let form = try ObjectForm.negotiated(MediaTypes(request.head.fields.values("accept")), query) else {
             throw .notAcceptable(accepted: ["application/json"])
         }
@@ -75,7 +75,7 @@ package struct Router: Sendable {
 
     private func subresource(
         _ request: HTTPRequest, _ version: APIGroup.Version, _ info: RequestInfo, _ query: QueryParameters,
-        _ user: UserInfo, _ auditID: String
+        _ user: UserInfo
     ) async throws(Status) -> APIAnswer {
         if info.segments.count == 4, request.head.method == .get || request.head.method == .head {
             if info.resource == "version" {
@@ -92,7 +92,7 @@ package struct Router: Sendable {
             return Self.methodNotAllowed(.methodNotAllowed, allowed: [.put])
         }
         guard DNS1123.isLabel(info.namespace), DNS1123.isSubdomain(info.name) else { throw .pathNotFound }
-        return try await subresources.update(try await read(request, info, query, user, auditID))
+        return try await subresources.update(try await read(request, info, query, user))
     }
 
     /// Tells what there is beside a subresource that there is not: clients of KubeVirt's server ask for many more.
@@ -115,7 +115,7 @@ package struct Router: Sendable {
 
     /// Reads the content, which nobody may send compressed.
     private func read(
-        _ request: HTTPRequest, _ info: RequestInfo, _ query: QueryParameters, _ user: UserInfo, _ auditID: String
+        _ request: HTTPRequest, _ info: RequestInfo, _ query: QueryParameters, _ user: UserInfo
     ) async throws(Status) -> APIRequest {
         let head = request.head
         if let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" {
@@ -134,7 +134,7 @@ package struct Router: Sendable {
             value.prefix { $0 != ";" }.trimmed.lowercased()
         }
         return APIRequest(
-            info: info, query: query, user: user, body: body, contentType: contentType, auditID: auditID,
+            info: info, query: query, user: user, body: body, contentType: contentType,
             userAgent: head.fields["user-agent"] ?? "")
     }
 

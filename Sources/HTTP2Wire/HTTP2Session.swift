@@ -108,9 +108,6 @@ package final class HTTP2Session {
         isDead || (nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0)
     }
 
-    /// Whether frames wait to be taken.
-    package var wantsOutput: Bool { !isDead && nghttp2_session_want_write(session) != 0 }
-
     /// When the header block began that is not whole.
     var blockBegan: Int64? { scanner.blockBegan }
 

@@ -150,7 +150,7 @@ final class HTTP1Session: HTTPSession {
         guard let response = connection.context.handler.immediateResponse(to: request),
             case .bytes(let content) = response.content
         else { return false }
-        let closes = response.closes || !head.isPersistent || connection.context.isDraining
+        let closes = !head.isPersistent || connection.context.isDraining
         write(response.head, content, to: head, closes: closes)
         idleSince = now
         if closes {
@@ -198,8 +198,7 @@ final class HTTP1Session: HTTPSession {
             self.exchange = nil
             return refuse(failure)
         }
-        let closes =
-            response.closes || !exchange.head.isPersistent || !isDrained || connection.context.isDraining
+        let closes = !exchange.head.isPersistent || !isDrained || connection.context.isDraining
         await write(response, for: exchange, closes: closes)
         guard self.exchange === exchange else { return }
         self.exchange = nil

@@ -65,13 +65,10 @@ package struct HTTPResponse {
 
     package var head: HTTPResponseHead
     package var content: Content
-    /// Whether to end the connection after it.
-    package var closes: Bool
 
-    package init(head: HTTPResponseHead, content: Content, closes: Bool = false) {
+    package init(head: HTTPResponseHead, content: Content) {
         self.head = head
         self.content = content
-        self.closes = closes
     }
 }
 

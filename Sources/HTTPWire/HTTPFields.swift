@@ -76,11 +76,6 @@ package struct HTTPFields: Sendable {
         entries.map { (text($0.name).lowercased(), text($0.value)) }
     }
 
-    /// Removes the fields for which `shouldRemove` answers true; names come in lower case.
-    package mutating func removeAll(where shouldRemove: (String) -> Bool) {
-        entries = entries.filter { !shouldRemove(text($0.name).lowercased()) }
-    }
-
     private func text(_ range: Range<Int>) -> String {
         // Octets above 0x7f that are no UTF-8 become U+FFFD: for logs and comparisons, never for framing.
         String(decoding: block[range], as: UTF8.self)

@@ -21,13 +21,11 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
 /// One line an event on standard error: klog's structured text, or JSON with the keys of Kubernetes
 /// (component-base `logs/json`).
 struct LineLogHandler: LogHandler {
-    let label: String
     let format: LogFormat
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
-    init(label: String, format: LogFormat, level: Logger.Level) {
-        self.label = label
+    init(format: LogFormat, level: Logger.Level) {
         self.format = format
         logLevel = level
     }

@@ -124,8 +124,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let format = loggingFormat
         let level = LogFormat.level(verbosity: verbosity)
-        LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, format: format, level: level)
+        LoggingSystem.bootstrap { _ in
+            LineLogHandler(format: format, level: level)
         }
         let logger = Logger(label: "hotplug-apiserver")
         do {

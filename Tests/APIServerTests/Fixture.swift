@@ -27,7 +27,7 @@ enum Fixture {
         let query = QueryParameters(query)
         guard let info = RequestInfo(method: .put, path: path, query: query) else { throw Status.pathNotFound }
         return APIRequest(
-            info: info, query: query, user: .anonymous, body: Array(body.utf8), contentType: type, auditID: "id",
+            info: info, query: query, user: .anonymous, body: Array(body.utf8), contentType: type,
             userAgent: userAgent)
     }
 

@@ -29,7 +29,7 @@ import Testing
         let resource = try #require(SelfReviews.resource(for: info))
         let request = APIRequest(
             info: info, query: QueryParameters(nil), user: user, body: (["spec": spec] as JSONValue).serialized(),
-            contentType: "application/json", auditID: "", userAgent: "")
+            contentType: "application/json", userAgent: "")
         let answer = try await SelfReviews(authorizer: authorizer).answer(request, resource)
         #expect(answer.status == 201)
         guard case .json(let bytes) = answer.content else { throw Status.pathNotFound }

@@ -124,17 +124,6 @@ struct ExchangeTests {
         }
     }
 
-    @Test func `ends the connection when the handler asks`() async throws {
-        let handler = TestHandler { _ in
-            HTTPResponse(head: HTTPResponseHead(status: 200), content: .bytes([]), closes: true)
-        }
-        try await withServer(handler) { server in
-            let client = try await server.connect()
-            #expect(try await client.get("/").fields["connection"] == "close")
-            #expect(try await client.end().isEmpty)
-        }
-    }
-
     @Test func `a handler knows the client's certificate and address`() async throws {
         let tls = try #require(TestTLS.shared)
         let pool = try CertificatePool(bundle: tls.bundle)

@@ -13,7 +13,6 @@ struct ImmediateResponseTests {
         handler.immediate = { request in
             switch request.head.path {
             case "/now": .text("now " + request.target)
-            case "/closing": HTTPResponse(head: HTTPResponseHead(status: 200), content: .bytes([]), closes: true)
             case "/stream": HTTPResponse(head: HTTPResponseHead(status: 200), content: .stream { _ in })
             default: nil
             }
@@ -38,15 +37,6 @@ struct ImmediateResponseTests {
             let client = try await server.connect()
             try await client.send("PUT /now HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nab")
             #expect(try await client.reply().text == "later /now ab")
-        }
-    }
-
-    @Test func `a response that says so ends the connection`() async throws {
-        try await withServer(Self.handler) { server in
-            let client = try await server.connect()
-            let reply = try await client.get("/closing")
-            #expect(reply.fields["connection"] == "close")
-            #expect(try await client.end().isEmpty)
         }
     }
 
