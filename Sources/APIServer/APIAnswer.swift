@@ -56,10 +56,13 @@ package struct APIRequest: Sendable {
     /// The client's own name: User-Agent up to the first `/`, the default field manager.
     package let userAgent: String
 
+    /// Characters of a client's own name as a field manager: apimachinery `FieldManagerMaxLength`.
+    private static let fieldManagerCharactersMax = 128
+
     /// `?fieldManager=`, or what stands for it.
     package var fieldManager: String {
         query.first("fieldManager").flatMap { $0.isEmpty ? nil : $0 }
-            ?? String(userAgent.prefix { $0 != "/" }.prefix(128))
+            ?? String(userAgent.prefix { $0 != "/" }.prefix(Self.fieldManagerCharactersMax))
     }
 }
 

@@ -6,11 +6,11 @@ import KubeModel
 final class EventRecorder {
     enum Limits {
         /// Seconds that an event is kept after it was last seen: kube-apiserver's `--event-ttl`.
-        static let timeToLive: Int64 = 3600
+        static let timeToLiveSeconds: Int64 = 3600
         /// Events that are kept; for one more, the one that was seen longest ago goes.
         static let eventsMax = 10_000
         /// Seconds in which the same event is not written again.
-        static let repeatPause: Int64 = 60
+        static let repeatPauseSeconds: Int64 = 60
     }
 
     private struct Key: Hashable {
@@ -53,7 +53,7 @@ final class EventRecorder {
         let key = Key(
             namespace: note.subject.metadataNamespace ?? "", name: "\(note.subject.metadataName ?? "").\(hash)")
         let seconds = now()
-        if let last = lastSeen[key], seconds - last < Limits.repeatPause { return }
+        if let last = lastSeen[key], seconds - last < Limits.repeatPauseSeconds { return }
         remember(key, seconds)
         do throws(Status) {
             _ = try await cluster.create(
@@ -98,7 +98,7 @@ final class EventRecorder {
 
     /// Deletes what is too old or too much.
     func removeOld() async throws(Status) {
-        let oldest = now() - Limits.timeToLive
+        let oldest = now() - Limits.timeToLiveSeconds
         while let (key, seconds) = order.first {
             let isCurrent = lastSeen[key] == seconds
             guard !isCurrent || seconds < oldest || lastSeen.count > eventsMax else { break }

@@ -87,16 +87,15 @@ extension MachineDecider {
 /// `syncStartFailureStatus`, `calculateStartBackoffTime`).
 extension MachineDecider {
     enum StartBackoff {
-        /// Seconds for the first failure, which grow with the square of the count.
-        static let firstDelay: Int64 = 10
-        /// Seconds.
-        static let delayMax: Int64 = 300
+        /// For the first failure, which grow with the square of the count.
+        static let firstDelaySeconds: Int64 = 10
+        static let delaySecondsMax: Int64 = 300
 
         /// Seconds to wait after so many failures; `share` of 256 of half as much again spreads VMs that fail together.
         static func delay(failures count: Int, share: Int64) -> Int64 {
             let square = Int64(min(max(count, 1), 30))
-            let delay = firstDelay * square * square
-            return min(delay + delay / 2 * share / 256, delayMax)
+            let delay = firstDelaySeconds * square * square
+            return min(delay + delay / 2 * share / 256, delaySecondsMax)
         }
     }
 

@@ -22,6 +22,8 @@ final class CredentialSource: Sendable {
     private static let fileLifetime = Duration.seconds(50)
     /// Seconds before their end at which exec credentials are replaced.
     private static let execLeeway: Int64 = 10
+    /// Some ten years.
+    private static let execLifetimeSecondsMax: Int64 = 10 * 365 * 86_400
 
     init(
         _ configuration: ClientConfiguration, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -86,7 +88,7 @@ final class CredentialSource: Sendable {
             }
             // Without an end they are good until the server refuses them.
             let seconds = credential.expiry.map { max($0 - WallClock.seconds - Self.execLeeway, 0) }
-            expiry = now() + .seconds(seconds ?? 10 * 365 * 86_400)
+            expiry = now() + .seconds(min(seconds ?? .max, Self.execLifetimeSecondsMax))
         }
         endpoint.impersonate(configuration.impersonation)
         return Reading(endpoint: endpoint, expiry: expiry)

@@ -18,6 +18,8 @@ package struct LabelSelector: Sendable {
 
     /// Requirements of one selector.
     package static let requirementsMax = 128
+    /// Characters of a selector that its refusal repeats.
+    static let quotedCharactersMax = 256
 
     package let requirements: [Requirement]
 
@@ -165,6 +167,7 @@ private struct LabelSelectorParser {
     private func unexpected(_ expected: String) -> Status { refusal("found '\(token.text)', expected: \(expected)") }
 
     private func refusal(_ why: String) -> Status {
-        .badRequest("unable to parse requirement: labelSelector \"\(text.prefix(256))\": \(why)")
+        let quoted = text.prefix(LabelSelector.quotedCharactersMax)
+        return .badRequest("unable to parse requirement: labelSelector \"\(quoted)\": \(why)")
     }
 }

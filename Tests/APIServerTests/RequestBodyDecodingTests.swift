@@ -134,7 +134,8 @@ import Testing
     @Test(arguments: [
         ("fieldManager=me", "kubectl/v1", "me"), (nil, "kubectl.1.33/v1.33.1 (linux)", "kubectl.1.33"),
         ("fieldManager=", "curl", "curl"), (nil, "", ""),
-        (nil, String(repeating: "x", count: 200), String(repeating: "x", count: 128)),
+        (nil, String(repeating: "x", count: 128), String(repeating: "x", count: 128)),
+        (nil, String(repeating: "x", count: 129), String(repeating: "x", count: 128)),
     ]) func `names the field manager, or the client for it`(query: String?, userAgent: String, expected: String) throws
     {
         #expect(try Fixture.request(query: query, userAgent: userAgent).fieldManager == expected)

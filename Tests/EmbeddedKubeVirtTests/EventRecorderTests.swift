@@ -50,11 +50,11 @@ import Testing
         let recorder = EventRecorder(cluster: played.cluster, now: clock.now)
         for _ in 0..<3 { try await recorder.record(note("a")) }
         #expect(try await events(played) == ["a x1"])
-        clock.advance(EventRecorder.Limits.repeatPause)
+        clock.advance(EventRecorder.Limits.repeatPauseSeconds)
         try await recorder.record(note("a"))
         #expect(try await events(played) == ["a x2"])
         // One that starts anew knows no more than what is stored, and goes on counting.
-        clock.advance(EventRecorder.Limits.repeatPause)
+        clock.advance(EventRecorder.Limits.repeatPauseSeconds)
         let another = EventRecorder(cluster: played.cluster, now: clock.now)
         try await another.record(note("a"))
         try await another.record(note("b"))
@@ -70,7 +70,7 @@ import Testing
         try await recorder.record(note("b"))
         clock.advance(100)
         try await recorder.record(note("b"))
-        clock.advance(EventRecorder.Limits.timeToLive - 100)
+        clock.advance(EventRecorder.Limits.timeToLiveSeconds - 100)
         try await recorder.removeOld()
         #expect(try await events(played) == ["a x1", "b x2"])
         clock.advance(1)

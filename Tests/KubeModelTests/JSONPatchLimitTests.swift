@@ -12,11 +12,17 @@ import Testing
     }
 
     @Test func `copies at most 3 MiB`() throws {
-        let value: JSONValue = ["s": .string(String(repeating: "x", count: 1 << 20))]
-        let copy = JSONPatch.Operation.copy(from: JSONPointer(tokens: ["s"]), to: JSONPointer(tokens: ["t"]))
-        #expect(try JSONPatch([copy, copy]).applied(to: value)["t"] == value["s"])
+        // With its quotes the one is 1 MiB, and the other an octet more.
+        let value: JSONValue = [
+            "s": .string(String(repeating: "x", count: (1 << 20) - 2)),
+            "l": .string(String(repeating: "x", count: (1 << 20) - 1)),
+        ]
+        func copy(_ name: String) -> JSONPatch.Operation {
+            .copy(from: JSONPointer(tokens: [name]), to: JSONPointer(tokens: ["t"]))
+        }
+        #expect(try JSONPatch([copy("s"), copy("s"), copy("s")]).applied(to: value)["t"] == value["s"])
         #expect(throws: JSONPatchError.limitExceeded("the JSON Patch copies more than 3145728 bytes")) {
-            try JSONPatch([copy, copy, copy]).applied(to: value)
+            try JSONPatch([copy("s"), copy("s"), copy("l")]).applied(to: value)
         }
     }
 
@@ -38,10 +44,13 @@ import Testing
     }
 
     @Test func `stops when it takes too many steps`() throws {
-        let value = JSONValue.array(Array(repeating: 0, count: 100_000))
-        let insertion = JSONPatch.Operation.add(JSONPointer(tokens: ["0"]), 1)
+        let value = JSONValue.array(Array(repeating: 0, count: 99_999))
+        // A step for the new value, and one for each element from its place on.
+        let replacement = JSONPatch.Operation.replace(JSONPointer(tokens: ["0"]), 1)
+        let most = Array(repeating: replacement, count: 500)
+        #expect(try JSONPatch(most).applied(to: value).array?.first == 1)
         #expect(throws: JSONPatchError.limitExceeded("the JSON Patch takes more than 50000000 steps")) {
-            try JSONPatch(Array(repeating: insertion, count: 501)).applied(to: value)
+            try JSONPatch(most + [.remove(JSONPointer(tokens: ["99998"]))]).applied(to: value)
         }
     }
 }

@@ -16,7 +16,7 @@ import Testing
     private static let rows: [Row] = SourceTree.text("Sources/Limits.md").split(separator: "\n").compactMap { line in
         let cells = line.split(separator: "|", omittingEmptySubsequences: false)
             .map { $0.trimmingCharacters(in: .whitespaces) }
-        guard cells.count == 7, let match = cells[1].wholeMatch(of: /`(\w+)\.(\w+)`/) else { return nil }
+        guard cells.count == 7, let match = cells[1].wholeMatch(of: /`([\w.]+)\.(\w+)`/) else { return nil }
         return Row(
             type: String(match.1), name: String(match.2), value: cells[2], flag: cells[4], tests: cells[5])
     }
@@ -60,6 +60,7 @@ import Testing
         if let match = text.wholeMatch(of: /(\d+) << (\d+)/), let left = Int(match.1), let right = Int(match.2) {
             return left << right
         }
+        if let seconds = text.wholeMatch(of: /Duration\.seconds\((\d+)\)/) { return Int(seconds.1).map { $0 * 1000 } }
         let factors = text.split(separator: "*").map { Int($0.trimmingCharacters(in: .whitespaces)) }
         return factors.contains(nil) ? nil : factors.compactMap(\.self).reduce(1, *)
     }
@@ -67,7 +68,7 @@ import Testing
     /// `16 KiB`, `10 s`, `400`; in the unit of the limit, which its name may tell, and of times is the millisecond.
     private static func number(_ row: Row) -> Int? {
         guard let match = row.value.wholeMatch(of: /(\d+)(?: (.+))?/), let number = Int(match.1) else { return nil }
-        let isOwnUnit = ["Seconds", "KiB"].contains { row.name.hasSuffix($0) }
+        let isOwnUnit = ["Seconds", "KiB"].contains { row.name.contains($0) }
         switch match.2 {
         case "KiB" where !isOwnUnit: return number << 10
         case "MiB": return number << 20
@@ -85,6 +86,31 @@ import Testing
             let value = limits[row.name].flatMap(Self.number)
             #expect(value != nil && Self.number(row) == value, "\(row.title) is \(limits[row.name] ?? "not there")")
         }
+    }
+
+    /// Types that read a format, whose limits are not for us to set.
+    private static let formats: Set = [
+        "DNS1123", "GeneratedName", "GoDuration", "InterfaceServices", "QualifiedName", "Timestamp",
+    ]
+
+    /// The limits of all other types, by their titles: constants in a type of `Limits`, and numbers that are called so.
+    private static let others: [String: Int] = {
+        var limits: [String: Int] = [:]
+        for constant in SourceTree.sources.flatMap(\.constants) {
+            let type = constant.types.joined(separator: ".")
+            guard let value = number(constant.value), !types.contains(type), formats.isDisjoint(with: constant.types),
+                constant.types.last == "Limits" || constant.name.contains(/(?:Max|[lL]imit|[tT]imeout)$/)
+            else { continue }
+            limits["\(type).\(constant.name)"] = value
+        }
+        return limits
+    }()
+
+    @Test func `each limit that has a name anywhere is in the table, with its value`() {
+        let rows = Self.rows.filter { !Self.types.contains($0.type) && $0.flag.isEmpty }
+        #expect(Self.others.count > 30)
+        #expect(rows.map(\.title).sorted() == Self.others.keys.sorted())
+        for row in rows { #expect(Self.number(row) == Self.others[row.title], "\(row.title)") }
     }
 
     @Test func `a pace is in the table as its parts are`() throws {

@@ -25,6 +25,25 @@ enum SourceTree {
             }
         }
 
+        /// The constants and properties of its types, told by their indentation.
+        var constants: [Constant] {
+            var types: [(name: String, indentation: Int)] = []
+            var constants: [Constant] = []
+            for line in code.map(\.line) {
+                let indentation = line.prefix { $0 == " " }.count
+                if let type = line.firstMatch(of: /^ *(?:\w+ )*(?:struct|enum|class|actor|extension) ([\w.]+)/) {
+                    types.removeAll { $0.indentation >= indentation }
+                    types.append((String(type.1), indentation))
+                } else if let match = line.firstMatch(of: /^ +(?:\w+ )*(?:let|var) (\w+)(?:: \w+)? = (.+)$/) {
+                    let outer = types.filter { $0.indentation < indentation }
+                    guard outer.last?.indentation == indentation - 4 else { continue }
+                    constants.append(
+                        Constant(types: outer.map(\.name), name: String(match.1), value: String(match.2)))
+                }
+            }
+            return constants
+        }
+
         private static func withoutLiteralsAndComment(_ line: Substring) -> String {
             var code = ""
             var isInLiteral = false
@@ -47,6 +66,14 @@ enum SourceTree {
             }
             return code
         }
+    }
+
+    /// A member whose value stands beside its name.
+    struct Constant {
+        /// Those that it is in, from the outermost on.
+        let types: [String]
+        let name: String
+        let value: String
     }
 
     static let root: URL = {

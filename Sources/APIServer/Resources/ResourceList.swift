@@ -10,7 +10,7 @@ struct ResourceList: Sendable {
     /// Octets of items that are gathered before an answer is sent as it is read.
     static let bufferBytesMax = 1 << 20
     /// Objects read at once.
-    private static let pageItems = 128
+    static let pageItemsMax = 128
 
     private let cluster: any ServedCluster
     private let resource: Resource
@@ -33,7 +33,7 @@ struct ResourceList: Sendable {
         self.namespace = namespace
         self.options = options
         self.rendering = rendering
-        query = PageQuery(limit: Self.pageItems)
+        query = PageQuery(limit: Self.pageItemsMax)
         query.name = options.selector.fields.name
         query.after = options.continueToken?.after
         query.resourceVersion = options.startingState
@@ -75,8 +75,8 @@ struct ResourceList: Sendable {
     private mutating func readPage() async throws(Status) {
         // Between two pages others have their turn.
         if metadata.resourceVersion > 0 { await EventLoop.yield() }
-        let left = options.limit > 0 ? options.limit - count : Self.pageItems
-        query.limit = options.selector.isEverything ? min(left, Self.pageItems) : Self.pageItems
+        let left = options.limit > 0 ? options.limit - count : Self.pageItemsMax
+        query.limit = options.selector.isEverything ? min(left, Self.pageItemsMax) : Self.pageItemsMax
         let page = try await cluster.page(resource, namespace: namespace, query: query)
         if let least = options.leastState, page.resourceVersion < least {
             throw .resourceVersionTooLarge(requested: least, current: page.resourceVersion)

@@ -7,11 +7,11 @@ import Reactor
 struct ResourceWatch: Sendable {
     /// Seconds between two bookmarks.
     private static let bookmarkInterval = 60
-    /// Seconds that a watch lasts when the client does not say (kube-apiserver `--min-request-timeout`, and up to twice
+    /// How long a watch lasts when the client does not say (kube-apiserver `--min-request-timeout`, and up to twice
     /// that, so that not all come back at once).
-    private static let defaultTimeout = 1800..<3600
-    /// Seconds that a client may ask for.
-    private static let timeoutMax = 86_400
+    private static let defaultTimeoutSeconds = 1800..<3600
+    /// What a client may ask for.
+    private static let timeoutSecondsMax = 86_400
 
     let cluster: any ServedCluster
     let resource: Resource
@@ -54,7 +54,7 @@ struct ResourceWatch: Sendable {
 
     /// Tells of what there is, and subscribes to what comes after; `nil` when the client has gone.
     private func initial(_ sender: inout WatchSender) async throws(Status) -> (any WatchSubscription)? {
-        var query = PageQuery(limit: 128)
+        var query = PageQuery(limit: ResourceList.pageItemsMax)
         query.name = options.selector.fields.name
         let wantsObjects = options.sendsInitialEvents ?? true
         while true {
@@ -80,8 +80,8 @@ struct ResourceWatch: Sendable {
 
     /// Sends events until time is up, the client has gone, it is too slow, or the server ends.
     private func follow(_ subscription: any WatchSubscription, _ sender: inout WatchSender) async {
-        let seconds = options.timeoutSeconds > 0 ? options.timeoutSeconds : Int.random(in: Self.defaultTimeout)
-        let end = ContinuousClock.now + .seconds(min(seconds, Self.timeoutMax))
+        let seconds = options.timeoutSeconds > 0 ? options.timeoutSeconds : Int.random(in: Self.defaultTimeoutSeconds)
+        let end = ContinuousClock.now + .seconds(min(seconds, Self.timeoutSecondsMax))
         var alarm: Alarm?
         defer { alarm?.cancel() }
         do throws(Status) {
@@ -89,7 +89,7 @@ struct ResourceWatch: Sendable {
                 let left = ContinuousClock.now.duration(to: end)
                 if left <= .zero { break }
                 if alarm == nil {
-                    let wait = min(left, .seconds(options.allowsBookmarks ? Self.bookmarkInterval : Self.timeoutMax))
+                    let wait = options.allowsBookmarks ? min(left, .seconds(Self.bookmarkInterval)) : left
                     alarm = sender.alarm(wait) { subscription.interrupt() }
                 }
                 let events = try await subscription.next()
