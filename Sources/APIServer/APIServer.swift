@@ -101,11 +101,9 @@ package struct APIServer: HTTPHandler {
             logger.warning(
                 "Unable to authenticate the request", metadata: ["err": "\(error.reason)", "audit-ID": "\(auditID)"])
             guard error.isUnknown else { throw .unauthorized() }
-            var status = Status.serviceUnavailable(
-                "cannot find out who sent the request: the cluster does not say whether its bearer token is good")
-            status.details = Status.Details()
-            status.details?.retryAfterSeconds = Self.retryAfter
-            throw status
+            throw .serviceUnavailable(
+                "cannot find out who sent the request: the cluster does not say whether its bearer token is good",
+                retryAfterSeconds: Self.retryAfter)
         }
     }
 

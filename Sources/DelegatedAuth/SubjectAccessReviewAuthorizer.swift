@@ -70,10 +70,10 @@ package final class SubjectAccessReviewAuthorizer: Authorizer {
             if status["allowed"]?.bool == true { return .success(.allowed) }
             return .success(reason.isEmpty ? .noOpinion : .denied(reason))
         } catch {
-            var status = Status.serviceUnavailable("cannot find out whether the request is allowed: \(error.reason)")
-            status.details = Status.Details()
-            status.details?.retryAfterSeconds = Self.retryAfter
-            return .failure(status)
+            return .failure(
+                .serviceUnavailable(
+                    "cannot find out whether the request is allowed: \(error.reason)",
+                    retryAfterSeconds: Self.retryAfter))
         }
     }
 

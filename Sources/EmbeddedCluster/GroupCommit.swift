@@ -161,10 +161,8 @@ final class GroupCommit: Sendable {
             isRecoverable = false
         }
         if isRecoverable {
-            var status = Status.serviceUnavailable("nothing was written to the store in \(directory): \(error)")
-            status.details = Status.Details()
-            status.details?.retryAfterSeconds = 1
-            return status
+            return .serviceUnavailable(
+                "nothing was written to the store in \(directory): \(error)", retryAfterSeconds: 1)
         }
         let later = Status.serviceUnavailable(
             "the store in \(directory) takes no writes until the server is restarted, as one failed: \(error)")

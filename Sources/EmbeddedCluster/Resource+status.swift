@@ -14,12 +14,7 @@ extension Resource {
         .conflict(group: group, kind: plural, name: name, why)
     }
 
-    /// apiserver `pkg/registry/generic/registry/store.go` `OptimisticLockErrorMsg`.
-    func modified(_ name: String) -> Status {
-        conflict(
-            name,
-            "the object has been modified; please apply your changes to the latest version and try again")
-    }
+    func modified(_ name: String) -> Status { conflict(name, Status.objectModified) }
 
     func invalid(_ name: String, _ errors: FieldErrors) -> Status {
         .invalid(group: group, kind: kind, name: name, causes: errors.causes)

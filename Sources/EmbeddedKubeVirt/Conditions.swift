@@ -87,11 +87,6 @@ extension JSONValue {
         self["metadata"] = .object(metadata)
     }
 
-    /// The OwnerReference with `controller: true` (apimachinery `metav1.GetControllerOf`).
-    var controller: JSONValue? {
-        self[path: "metadata", "ownerReferences"]?.array?.first { $0["controller"]?.bool == true }
-    }
-
     func isControlled(by owner: JSONValue) -> Bool {
         guard let uid = owner.metadataUID else { return false }
         return controller?["uid"]?.string == uid

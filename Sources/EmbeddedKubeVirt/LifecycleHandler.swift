@@ -4,8 +4,6 @@ import Reactor
 
 /// Answers what virt-api answers to virtctl about the life of VMs and VMIs; the controllers do the rest.
 package struct LifecycleHandler: Sendable {
-    private static let modified =
-        "the object has been modified; please apply your changes to the latest version and try again"
     /// How often a write that lost a race is tried again, from a fresh read.
     private static let retriesMax = 5
 
@@ -30,7 +28,7 @@ package struct LifecycleHandler: Sendable {
         let isDryRun = try HotplugRequest.isDryRun(dryRun + options.dryRun)
         let write = WriteOptions(dryRun: isDryRun, fieldManager: "virt-api")
         for _ in 0...Self.retriesMax where try await attempt(verb, options, namespace, name, write) { return }
-        throw HotplugSubject(verb.target, namespace: namespace, name: name).conflict(Self.modified)
+        throw HotplugSubject(verb.target, namespace: namespace, name: name).conflict(Status.objectModified)
     }
 
     /// Answers `false` when a write lost a race.
@@ -136,7 +134,7 @@ package struct LifecycleHandler: Sendable {
                 .virtualMachine, namespace: namespace, name: name, patch: .json(patch), options: options)
         } catch {
             guard error.code == 422 else { throw error }
-            throw HotplugSubject(.virtualMachine, namespace: namespace, name: name).conflict(Self.modified)
+            throw HotplugSubject(.virtualMachine, namespace: namespace, name: name).conflict(Status.objectModified)
         }
     }
 }

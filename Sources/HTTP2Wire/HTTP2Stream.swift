@@ -37,11 +37,7 @@ final class HTTP2Stream {
     func head(limits: HTTPLimits) throws(HTTPWireError) -> HTTPRequestHead {
         if let failure { throw failure }
         guard let name = method else { throw HTTPWireError(400, "the request has no method") }
-        guard let method = HTTPMethod(rawValue: name) else {
-            throw name == "CONNECT" || name == "TRACE"
-                ? HTTPWireError(405, "the server does not allow this method")
-                : HTTPWireError(501, "the server does not know this method")
-        }
+        let method = try HTTPMethod(name: name)
         guard let path else { throw HTTPWireError(400, "the request has no path") }
         let target = try RequestTarget.split(path, method: method)
         if let authority {
@@ -53,12 +49,12 @@ final class HTTP2Stream {
             try RequestTarget.checkAuthority(Array(host.utf8))
         }
         if let expectation = fields["expect"], expectation.lowercased() != "100-continue" {
-            throw HTTPWireError(417, "the only expectation that the server meets is 100-continue")
+            throw .unmetExpectation
         }
         // nghttp2 holds the content to a Content-Length, and the length to its grammar.
         let length = fields["content-length"].map { Int($0) ?? Int.max }
         if let length, length > limits.bodyBytesMax {
-            throw HTTPWireError(413, "Request entity too large: limit is \(limits.bodyBytesMax)")
+            throw .bodyTooLarge(limits)
         }
         return HTTPRequestHead(
             method: method, path: target.path, query: target.query, minorVersion: 1, fields: fields,

@@ -57,8 +57,7 @@ final class RequestBody {
         contentBytes += piece.count
         guard isOpen else { return piece.count }
         guard contentBytes <= configuration.http.bodyBytesMax else {
-            fail(
-                HTTPWireError(413, "Request entity too large: limit is \(configuration.http.bodyBytesMax)"))
+            fail(.bodyTooLarge(configuration.http))
             return piece.count
         }
         switch mode {

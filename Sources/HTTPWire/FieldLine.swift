@@ -50,7 +50,7 @@ struct FieldFraming: Sendable {
             }
         case 6 where Self.equal(name, "expect"):
             guard Self.equal(value, "100-continue") else {
-                throw HTTPWireError(417, "the only expectation that the server meets is 100-continue")
+                throw .unmetExpectation
             }
             expectsContinue = true
         case 10 where Self.equal(name, "connection"):
@@ -127,7 +127,10 @@ struct FieldFraming: Sendable {
 }
 
 extension HTTPWireError {
-    static func bodyTooLarge(_ limits: HTTPLimits) -> HTTPWireError {
+    package static func bodyTooLarge(_ limits: HTTPLimits) -> HTTPWireError {
         HTTPWireError(413, "Request entity too large: limit is \(limits.bodyBytesMax)")
     }
+
+    package static let unmetExpectation = HTTPWireError(
+        417, "the only expectation that the server meets is 100-continue")
 }

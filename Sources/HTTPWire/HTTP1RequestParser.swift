@@ -110,12 +110,7 @@ package struct HTTP1RequestParser: Sendable {
             throw HTTPWireError(400, "the request line is not: method, space, target, space, version")
         }
         let minorVersion = try parseVersion(octets[(second + 1)...])
-        let name = String(decoding: octets[..<first], as: UTF8.self)
-        guard let method = HTTPMethod(rawValue: name) else {
-            throw name == "CONNECT" || name == "TRACE"
-                ? HTTPWireError(405, "the server does not allow this method")
-                : HTTPWireError(501, "the server does not know this method")
-        }
+        let method = try HTTPMethod(name: String(decoding: octets[..<first], as: UTF8.self))
         let (path, query) = try RequestTarget.parse(afterMethod[..<second], method: method)
         return RequestLine(method: method, path: path, query: query, minorVersion: minorVersion)
     }

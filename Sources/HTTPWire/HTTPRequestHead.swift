@@ -7,6 +7,16 @@ package enum HTTPMethod: String, Sendable {
     case patch = "PATCH"
     case delete = "DELETE"
     case options = "OPTIONS"
+
+    /// Throws 405 for a method that this server never serves, and 501 for one that it does not know.
+    package init(name: String) throws(HTTPWireError) {
+        guard let method = HTTPMethod(rawValue: name) else {
+            throw name == "CONNECT" || name == "TRACE"
+                ? HTTPWireError(405, "the server does not allow this method")
+                : HTTPWireError(501, "the server does not know this method")
+        }
+        self = method
+    }
 }
 
 /// How the content is framed; decided once for each message (RFC 9112 §6.3).

@@ -110,12 +110,9 @@ extension HotplugOperation.Reading {
     /// Whether the VMI has not come to its end and shall not.
     var isAlive: Bool { !object.hasFinalPhase && !object.isBeingDeleted }
 
-    /// The owner that controls the object: the OwnerReference with `controller: true`.
+    /// Who controls the object.
     var owner: (isMachine: Bool, name: String, uid: String?)? {
-        let references = object[path: "metadata", "ownerReferences"]?.array ?? []
-        guard let reference = references.first(where: { $0["controller"]?.bool == true }),
-            let name = reference["name"]?.string
-        else { return nil }
+        guard let reference = object.controller, let name = reference["name"]?.string else { return nil }
         let machine = HotplugTarget.virtualMachine.resource
         let group = reference["apiVersion"]?.string?.split(separator: "/").first
         let isMachine = reference["kind"]?.string == machine.kind && group.map(String.init) == machine.group

@@ -38,9 +38,7 @@ struct HotplugOperation {
             var retry = 0
             while try await !attempt() {
                 guard retry < HotplugLimits.conflictRetries else {
-                    throw subject.conflict(
-                        "the object has been modified; please apply your changes to the latest version and try again "
-                            + "(gave up after \(retry + 1) attempts)")
+                    throw subject.conflict("\(Status.objectModified) (gave up after \(retry + 1) attempts)")
                 }
                 await pause(Self.pauseMilliseconds(before: retry))
                 retry += 1

@@ -6,6 +6,11 @@ extension JSONValue {
     package var metadataResourceVersion: String? { self[path: "metadata", "resourceVersion"]?.string }
     package var isBeingDeleted: Bool { self[path: "metadata", "deletionTimestamp"]?.string != nil }
     package var finalizers: [String] { self["metadata"]?.object?.finalizers ?? [] }
+
+    /// The OwnerReference with `controller: true` (apimachinery `metav1.GetControllerOf`).
+    package var controller: JSONValue? {
+        self[path: "metadata", "ownerReferences"]?.array?.first { $0["controller"]?.bool == true }
+    }
 }
 
 extension JSONObject {

@@ -70,6 +70,10 @@ extension Status {
                 + accepted.joined(separator: ", "))
     }
 
+    /// Why a write lost a race (apiserver `pkg/registry/generic/registry/store.go`, `OptimisticLockErrorMsg`).
+    package static let objectModified =
+        "the object has been modified; please apply your changes to the latest version and try again"
+
     /// 422: fields of the object are wrong; here `kind` is the Kind, and each cause has its field.
     package static func invalid(group: String, kind: String, name: String, causes: [Cause]) -> Status {
         let errors = causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
@@ -100,9 +104,14 @@ extension Status {
             details: Details(causes: [Cause(reason: "", message: error, field: "")]))
     }
 
-    /// 503.
-    package static func serviceUnavailable(_ message: String) -> Status {
-        Status(code: 503, reason: "ServiceUnavailable", message: message)
+    /// 503; `retryAfterSeconds` for what a client may ask again, since nothing has been done.
+    package static func serviceUnavailable(_ message: String, retryAfterSeconds: Int? = nil) -> Status {
+        var status = Status(code: 503, reason: "ServiceUnavailable", message: message)
+        if let retryAfterSeconds {
+            status.details = Details()
+            status.details?.retryAfterSeconds = retryAfterSeconds
+        }
+        return status
     }
 
     /// 504.

@@ -53,11 +53,9 @@ package final class WatchedFactsSource: ClusterFactsSource {
     /// Throws 503 ServiceUnavailable while they have never been read.
     package func facts() async throws(Status) -> ClusterFacts {
         if let facts = latest { return facts }
-        var status = Status.serviceUnavailable(
-            "the KubeVirt objects of the cluster have not been read yet: \(health.reason ?? "just started")")
-        status.details = Status.Details()
-        status.details?.retryAfterSeconds = 1
-        throw status
+        throw .serviceUnavailable(
+            "the KubeVirt objects of the cluster have not been read yet: \(health.reason ?? "just started")",
+            retryAfterSeconds: 1)
     }
 
     private func record(_ change: Watch.State) {
