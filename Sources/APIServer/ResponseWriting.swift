@@ -3,7 +3,8 @@ import HTTPServer
 import HTTPWire
 import KubeModel
 
-/// Writes an answer as HTTP, with what every answer carries (`reference`: apiserver `responsewriters/writers.go`).
+/// Writes an answer as HTTP, with what every answer carries (apiserver
+/// `pkg/endpoints/handlers/responsewriters/writers.go`).
 enum ResponseWriting {
     /// Responses above this many bytes are compressed for clients that ask (apiserver `defaultGzipThresholdBytes`).
     static let gzipThreshold = 128 * 1024

@@ -1,8 +1,8 @@
 import HotplugAPI
 import KubeModel
 
-/// Interfaces that come and go while the guest runs: reference KubeVirt v1.0.1 `watch/network.go`,
-/// `virtwrap/nichotplug.go`.
+/// Interfaces that come and go while the guest runs (KubeVirt v1.0.1 `pkg/virt-controller/watch/network.go`,
+/// `pkg/virt-launcher/virtwrap/nichotplug.go`).
 extension InstanceDecider {
     func running() -> [Step] {
         guard let pod else {

@@ -4,8 +4,9 @@ import KubeModel
 ///
 /// An estimate: interfaces that were there at boot and those that were plugged in later stand in one list, and disks
 /// and hooks take slots too. Hence advice only; KubeVirt itself never refuses, the guest just does not get the
-/// interface (libvirt: "No more available PCI slots"). Sources: reference `virtwrap/nichotplug.go@v1.0.1`,
-/// `virtwrap/manager.go@v1.6.0`, libvirt.org/pci-hotplug.html.
+/// interface (libvirt: "No more available PCI slots"). Sources: KubeVirt v1.0.1
+/// `pkg/virt-launcher/virtwrap/nichotplug.go`, v1.6.0 `pkg/virt-launcher/virtwrap/manager.go`, and libvirt's own
+/// https://libvirt.org/pci-hotplug.html.
 package struct PCISlots {
     let instance: JSONValue
     let facts: ClusterFacts

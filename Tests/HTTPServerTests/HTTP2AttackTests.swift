@@ -2,7 +2,7 @@ import Foundation
 import HTTPServer
 import Testing
 
-/// The reference's HTTP/2 abuse probes, by their own tool, while another client is served.
+/// Probes of what HTTP/2 is abused for (`h2_attacks.py`, where it is at hand), while another client is served.
 @Suite(.enabled(if: VectorTool.url != nil && VectorTool.python != nil), .timeLimit(.minutes(2)))
 struct HTTP2AttackTests {
     /// Probes whose connection must end.
@@ -20,7 +20,7 @@ struct HTTP2AttackTests {
         let tool = try #require(VectorTool.url).deletingLastPathComponent().appending(path: "h2_attacks.py")
         let python = try #require(VectorTool.python)
         let tls = try #require(TestTLS.shared)
-        try await withServer(.reference, tls: tls) { server in
+        try await withServer(.mirror, tls: tls) { server in
             let other = try await server.connect()
             // Two probes print a shorter name than they are called by.
             let names =

@@ -41,7 +41,7 @@ struct TestHandler: HTTPHandler {
     }
 
     /// Answers with the target and the content, as `http1_run.py` reads them.
-    static let reference = TestHandler { request in
+    static let mirror = TestHandler { request in
         let content: [UInt8]
         do throws(HTTPWireError) {
             content = try await request.content()

@@ -2,14 +2,14 @@ import Foundation
 import HTTPServer
 import Testing
 
-/// The reference vectors over sockets, by their own tool.
+/// The byte strings of `http1.json` over sockets, by the tool that goes with them, where it is at hand.
 @Suite(.enabled(if: VectorTool.url != nil && VectorTool.python != nil), .timeLimit(.minutes(2)))
 struct VectorTests {
     @Test(arguments: [nil, TestTLS.shared])
     func `every vector has an outcome that the RFCs allow`(_ tls: TestTLS?) async throws {
         let tool = try #require(VectorTool.url)
         let python = try #require(VectorTool.python)
-        try await withServer(.reference, tls: tls) { server in
+        try await withServer(.mirror, tls: tls) { server in
             // Many at a time, and patient: a vector that gets no answer waits for `idle` seconds.
             let arguments =
                 [tool.path(), "\(server.port)", "-j", "50", "--idle", "2"] + (tls == nil ? [] : ["--tls"])

@@ -3,7 +3,8 @@ import Testing
 
 @testable import HTTPWire
 
-/// The reference vectors, fed to parser and chunk decoder in every way in which a network may cut them.
+/// The byte strings of `http1.json`, where it is at hand, fed to parser and chunk decoder in every way in which a
+/// network may cut them.
 @Suite(.enabled(if: VectorFile.exists))
 struct VectorTests {
     @Test func `the file has the vectors`() {

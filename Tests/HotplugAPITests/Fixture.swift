@@ -2,11 +2,11 @@ import HotplugAPI
 import KubeModel
 import Synchronization
 
-/// The objects of the reference's section 11.
+/// The objects that the cases are about.
 enum Fixture {
     static let podInterface: JSONValue = ["name": "defaultnetwork", "masquerade": [:]]
     static let podNetwork: JSONValue = ["name": "defaultnetwork", "pod": [:]]
-    /// The body B1.
+    /// What most requests send.
     static let body = #"{"networkAttachmentDefinitionName":"new-fancy-net","name":"dyniface1"}"#
 
     static let disks: JSONValue = [
@@ -94,7 +94,7 @@ extension JSONValue {
         }
     }
 
-    /// "+N(name, nad)" of the reference.
+    /// With one more interface and its network, at the end of their lists.
     func adding(_ name: String, _ networkName: String) -> JSONValue {
         var result = self
         result.editSpec { spec in

@@ -2,7 +2,8 @@ import HotplugAPI
 import KubeModel
 import Testing
 
-/// A row of the reference's section 11 (`kubevirt.md`), as `contract.md` rewrites it.
+/// One case of `addinterface` or `removeinterface`: what virt-api answers, of KubeVirt v1.0.0-rc.0 for VMIs and of v1.0.1
+/// for VMs (`pkg/virt-api/rest/interfacehotplug.go`), or with a `deviation` what is answered here instead.
 struct Vector: Sendable, CustomTestStringConvertible {
     enum Answer: Sendable {
         /// 202; each text is part of the warning at its place, and there are no others.
@@ -43,7 +44,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(number) \(title)" }
 }
 
-/// A row that this module cannot show, and the suite that does.
+/// Cases that this module cannot show, and the suite that does.
 struct RowElsewhere: Sendable {
     let numbers: ClosedRange<Int>
     let what: String
@@ -68,7 +69,7 @@ struct RowElsewhere: Sendable {
 
 @Suite struct VectorTests {
     @Test(arguments: Vector.instanceAdditions + Vector.machineAdditions + Vector.removals)
-    func `answers as the reference's row says`(_ vector: Vector) async throws {
+    func `answers what its row says`(_ vector: Vector) async throws {
         let cluster = FakeCluster(vector.kubeVirts + vector.before + [Fixture.definition()])
         if let upset = vector.upset { await cluster.upset(upset.call, upset.upset) }
         do throws(Status) {
@@ -99,7 +100,7 @@ struct RowElsewhere: Sendable {
         }
     }
 
-    @Test func `has every row of the reference`() {
+    @Test func `each number is a case, here or in another suite`() {
         let here = (Vector.instanceAdditions + Vector.machineAdditions + Vector.removals).map(\.number)
         let elsewhere = RowElsewhere.all.flatMap { Array($0.numbers) }
         #expect(Set(here + elsewhere) == Set(1...89))
