@@ -17,7 +17,10 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True
+
 import bench
+from servers import TOKEN, Ours
 
 WATCHERS = 500
 CHANGES = 20
@@ -31,7 +34,7 @@ def rate(ours, uris, clients, requests):
     before = ours.cpu()
     done = subprocess.run(
         ["h2load", "--h1", "-t1", f"-c{clients}", f"-n{requests}", "-i", str(file),
-         "-H", f"Authorization: Bearer {bench.TOKEN}"],
+         "-H", f"Authorization: Bearer {TOKEN}"],
         check=True, capture_output=True, text=True, timeout=300)
     accepted = int(re.search(r"(\d+) 2xx", done.stdout)[1])
     if accepted != requests:
@@ -57,7 +60,7 @@ def whole_list(ours, name):
     began = time.perf_counter()
     subprocess.run(
         ["curl", "-sS", "--fail", "--cacert", ours.pki("ca.crt"), "-A", "bench", "-o", "/dev/null", "-H",
-         f"Authorization: Bearer {bench.TOKEN}", f"https://127.0.0.1:{ours.port}{bench.VMIS}"], check=True, timeout=120)
+         f"Authorization: Bearer {TOKEN}", f"https://127.0.0.1:{ours.port}{bench.VMIS}"], check=True, timeout=120)
     elapsed = time.perf_counter() - began
     is_over.set()
     reader.join()
@@ -94,7 +97,7 @@ def fan_out(ours):
 
 def measure(binary, count):
     with tempfile.TemporaryDirectory() as directory:
-        ours = bench.Ours(binary, directory)
+        ours = Ours(binary, directory)
         ours.start()
         try:
             began = time.perf_counter()

@@ -5,6 +5,7 @@ import http.client
 import json
 import pathlib
 import re
+import socket
 import ssl
 
 
@@ -96,6 +97,15 @@ class Client:
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+    def exchange(self, octets):
+        """The answer to octets that are sent as they are."""
+        with socket.create_connection(("localhost", self.port), timeout=self.timeout) as plain:
+            with self.context.wrap_socket(plain, server_hostname="localhost") as connection:
+                connection.sendall(octets)
+                response = http.client.HTTPResponse(connection)
+                response.begin()
+                return Answer(response.status, response.headers, response.read())
 
     def ask(self, method, path, body=None, **options):
         """The JSON of a successful answer; else APIError."""

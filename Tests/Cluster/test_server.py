@@ -8,8 +8,6 @@ import http.client
 import itertools
 import json
 import signal
-import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -343,8 +341,8 @@ class ServerTests(unittest.TestCase):
                     self.assertAnswer(put(VM, "vmi-fedora", json.loads(request["body"])["name"]), 202)
                 fields = "".join(f"{name}: {value}\r\n" for name, value in request["headers"].items())
                 text = f"{request['method']} {request['path']} HTTP/1.1\r\nHost: 127.0.0.1:6443\r\n{fields}\r\n"
-                status, body = exchange((text.replace("TOKEN", token) + request["body"]).encode())
-                self.assertEqual((status, body), (202, b""))
+                octets = (text.replace("TOKEN", token) + request["body"]).encode()
+                self.assertAnswer(cluster.client().exchange(octets), 202)
 
     def test_kubectl_replaces_through_the_aggregator_and_shows_what_is_wrong(self):
         kubeconfig = cluster.client("alice").kubeconfig(directory / "alice.kubeconfig")
@@ -385,17 +383,6 @@ class ServerTests(unittest.TestCase):
         observe("v1.0.2")
         wait_until("the new version", lambda: version() == "v1.0.2", 20)
         self.assertEqual([version["version"] for version in alice.ask("GET", f"/apis/{GROUP}")["versions"]][0], "v1")
-
-
-def exchange(octets):
-    """Sends what it is given to kube-apiserver and answers status and content."""
-    context = ssl.create_default_context(cafile=str(cluster.authority.certificate))
-    with socket.create_connection(("localhost", cluster.port), timeout=30) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost") as connection:
-            connection.sendall(octets)
-            response = http.client.HTTPResponse(connection)
-            response.begin()
-            return response.status, response.read()
 
 
 if __name__ == "__main__":
