@@ -21,7 +21,7 @@ package struct WorkItem: Sendable, Hashable {
 }
 
 /// What is to be done about an object, and what it waits for.
-package struct Decision: Sendable {
+package struct Reconciliation: Sendable {
     package var steps: [Step] = []
     /// NetworkAttachmentDefinitions that do not exist: when one appears, it is time to look again.
     package var missingDefinitions: [NADReference] = []
@@ -47,7 +47,7 @@ package struct Reconciler: Sendable {
     }
 
     /// Throws what the cluster answers, but for what is not there.
-    package func decide(_ item: WorkItem) async throws(Status) -> Decision {
+    package func decide(_ item: WorkItem) async throws(Status) -> Reconciliation {
         switch item.kind {
         case .machine: return try await decideMachine(item)
         case .instance: return try await decideInstance(item)
@@ -55,9 +55,9 @@ package struct Reconciler: Sendable {
         }
     }
 
-    private func decideMachine(_ item: WorkItem) async throws(Status) -> Decision {
-        guard let decider = try await machineDecider(item) else { return Decision() }
-        return Decision(
+    private func decideMachine(_ item: WorkItem) async throws(Status) -> Reconciliation {
+        guard let decider = try await machineDecider(item) else { return Reconciliation() }
+        return Reconciliation(
             steps: decider.steps(), secondsToWait: decider.isWaiting ? decider.secondsToWait : 0)
     }
 
@@ -78,9 +78,9 @@ package struct Reconciler: Sendable {
         for step in decider.status(failure: failure) { try await perform(step) }
     }
 
-    private func decideInstance(_ item: WorkItem) async throws(Status) -> Decision {
+    private func decideInstance(_ item: WorkItem) async throws(Status) -> Reconciliation {
         guard let object = try await cluster.find(.virtualMachineInstance, namespace: item.namespace, name: item.name)
-        else { return Decision() }
+        else { return Reconciliation() }
         let instance = Instance(object: object)
         let pod = try await pod(item.namespace, instance.podName)
         let missing = try await missingDefinitions(of: instance, beside: pod?.attachedInterfaces ?? [])
@@ -88,15 +88,15 @@ package struct Reconciler: Sendable {
             instance: instance, pod: pod, leftPod: try await self.pod(item.namespace, instance.leftPodName),
             targetPod: try await self.pod(item.namespace, instance.targetPodName), missingDefinitions: missing,
             configuration: configuration, now: now())
-        return Decision(steps: decider.steps(), missingDefinitions: missing)
+        return Reconciliation(steps: decider.steps(), missingDefinitions: missing)
     }
 
-    private func decideMigration(_ item: WorkItem) async throws(Status) -> Decision {
+    private func decideMigration(_ item: WorkItem) async throws(Status) -> Reconciliation {
         guard
             let migration = try await cluster.find(
                 .virtualMachineInstanceMigration, namespace: item.namespace, name: item.name)
         else {
-            return Decision()
+            return Reconciliation()
         }
         let name = migration[path: "spec", "vmiName"]?.string ?? ""
         let instance = try await find(.virtualMachineInstance, item.namespace, name).map(Instance.init)
@@ -109,7 +109,7 @@ package struct Reconciler: Sendable {
         }
         let decider = MigrationDecider(
             migration: migration, instance: instance, targetPod: targetPod, missingDefinitions: missing, now: now())
-        return Decision(steps: decider.steps(), missingDefinitions: missing)
+        return Reconciliation(steps: decider.steps(), missingDefinitions: missing)
     }
 
     // MARK: Reading
