@@ -83,7 +83,7 @@ package final class KubeClient: Sendable {
         var (retries, reconnects, hasRenewed) = (0, 0, false)
         while true {
             let endpoint = try await credentials.endpoint(on: loop)
-            let left = Self.milliseconds(end - .now)
+            let left = (end - .now).milliseconds
             guard left > 0 else { throw KubeClientError(.timeout, "\(server): no answer in \(request.timeout) ms") }
             let response: KubeResponse
             do throws(KubeClientError) {
@@ -113,10 +113,6 @@ package final class KubeClient: Sendable {
             retries += 1
             await loop.sleep(milliseconds: Int64(seconds) * 1000)
         }
-    }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -78,7 +78,7 @@ struct Wiring {
         var metadata = try await cluster.started(url: url)
         metadata["url"] = "\(url)"
         metadata["threads"] = "\(loops.count)"
-        metadata["startup"] = "\(milliseconds(since: started))ms"
+        metadata["startup"] = "\((ContinuousClock.now - started).milliseconds)ms"
         logger.notice("ready", metadata: metadata)
         cluster.announced(url: url)
         ProcessMemory.trim()
@@ -129,10 +129,5 @@ struct Wiring {
         case "0.0.0.0", "::": "https://127.0.0.1:\(address.port)"
         default: "https://\(address)"
         }
-    }
-
-    private func milliseconds(since start: ContinuousClock.Instant) -> Int64 {
-        let duration = ContinuousClock.now - start
-        return duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -150,9 +150,7 @@ private struct WatchSender {
 
     func alarm(_ duration: Duration, _ body: @escaping () -> Void) -> Alarm {
         // A millisecond that has begun does not count.
-        let milliseconds =
-            duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-        return writer.alarm(milliseconds: milliseconds + 1, body)
+        writer.alarm(milliseconds: duration.milliseconds + 1, body)
     }
 
     /// Answers whether the client is still there.
