@@ -37,7 +37,7 @@ final class EventRecorder {
         var known: [(key: Key, seconds: Int64)] = []
         for item in try await cluster.list(.event, namespace: nil).items {
             guard let event = try? item.json() else { continue }
-            let seconds = Timestamp.seconds(event["lastTimestamp"]?.string ?? "") ?? now()
+            let seconds = RFC3339.seconds(event["lastTimestamp"]?.string ?? "") ?? now()
             known.append((Key(namespace: event.metadataNamespace ?? "", name: event.metadataName ?? ""), seconds))
         }
         // What was recorded while the list was read is newer.

@@ -121,7 +121,7 @@ extension MachineDecider {
         guard let own, own.phase.isFinal, old?["lastFailedVMIUID"]?.string != own.uid else { return old }
         let count = (old?["consecutiveFailCount"]?.int ?? 0) &+ 1
         let share = Int64(StableHash("start", own.uid).value & 0xFF)
-        let retry = (Timestamp.seconds(now) ?? 0) + StartBackoff.delay(failures: count, share: share)
+        let retry = (RFC3339.seconds(now) ?? 0) + StartBackoff.delay(failures: count, share: share)
         return [
             "consecutiveFailCount": .number(JSONNumber(count)), "lastFailedVMIUID": .string(own.uid),
             "retryAfterTimestamp": .string(Timestamp.rfc3339(retry)),
@@ -134,8 +134,8 @@ extension MachineDecider {
     /// Seconds before a VMI may be created after one that failed early; 0 when it may be now.
     var secondsToWait: Int64 {
         guard RunStrategy(of: machine) != .once,
-            let text = startFailure?["retryAfterTimestamp"]?.string, let retry = Timestamp.seconds(text),
-            let now = Timestamp.seconds(now)
+            let text = startFailure?["retryAfterTimestamp"]?.string, let retry = RFC3339.seconds(text),
+            let now = RFC3339.seconds(now)
         else { return 0 }
         return max(0, retry - now)
     }

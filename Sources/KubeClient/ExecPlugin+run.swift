@@ -1,4 +1,3 @@
-import FoundationEssentials
 import KubeModel
 import Reactor
 
@@ -30,10 +29,8 @@ struct ExecCredential: Sendable, Equatable {
             throw ConfigurationError("its status has a client certificate without its key, or the other way round")
         }
         guard let text = status?["expirationTimestamp"]?.string else { return }
-        guard let date = try? Date(text, strategy: .iso8601) else {
-            throw ConfigurationError("its expirationTimestamp \"\(text)\" is not RFC 3339")
-        }
-        expiry = Int64(date.timeIntervalSince1970)
+        expiry = RFC3339.seconds(text)
+        guard expiry != nil else { throw ConfigurationError("its expirationTimestamp \"\(text)\" is not RFC 3339") }
     }
 }
 

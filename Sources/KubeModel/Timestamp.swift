@@ -29,10 +29,4 @@ package enum Timestamp {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-
-    /// Seconds since 1970 of a text in RFC 3339, whose fractions of a second do not count; `nil` for another text, and
-    /// for a time before 1970.
-    package static func seconds(_ text: String) -> Int64? {
-        RFC3339.seconds(text).flatMap { $0 < 0 ? nil : $0 }
-    }
 }

@@ -127,7 +127,7 @@ import Testing
             let failure = try #require(try await failure(played))
             #expect(failure["consecutiveFailCount"]?.int == count)
             #expect(failure["lastFailedVMIUID"]?.string?.isEmpty == false)
-            let retry = try #require(Timestamp.seconds(failure["retryAfterTimestamp"]?.string ?? ""))
+            let retry = try #require(RFC3339.seconds(failure["retryAfterTimestamp"]?.string ?? ""))
             let now = played.clock.withLock(\.self)
             #expect(delays.contains(retry - now))
             // Not before its time.

@@ -112,7 +112,7 @@ import Testing
         let runner = try runner(played)
         await runner.start()
         try await wait(played, .virtualMachine) { $0.first?[path: "status", "printableStatus"] == "Running" }
-        #expect(WallClock.seconds >= Timestamp.seconds(retry) ?? .max)
+        #expect(WallClock.seconds >= RFC3339.seconds(retry) ?? .max)
         await runner.stop()
     }
 
