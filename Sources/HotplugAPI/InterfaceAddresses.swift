@@ -38,7 +38,8 @@ enum InterfaceAddresses {
         guard let separator = text.utf8.first(where: { [0x2D, 0x2E, 0x3A].contains($0) }) else { return nil }
         let digits = separator == 0x2E ? 4 : 2
         let groups = text.utf8.split(separator: separator, omittingEmptySubsequences: false)
-        guard groups.allSatisfy({ $0.count == digits && $0.allSatisfy(isHexadecimal) }) else { return nil }
+        guard groups.allSatisfy({ $0.count == digits }), groups.joined().allSatisfy({ $0.hexadecimalDigit != nil })
+        else { return nil }
         let length = groups.count * digits / 2
         return [6, 8, 20].contains(length) ? length : nil
     }
@@ -50,19 +51,10 @@ enum InterfaceAddresses {
         guard octets.count == shape.count else { return false }
         return zip(octets, shape).allSatisfy { octet, expected in
             switch expected {
-            case UInt8(ascii: "h"): isHexadecimal(octet)
+            case UInt8(ascii: "h"): octet.hexadecimalDigit != nil
             case UInt8(ascii: "o"): (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(octet)
             default: octet == expected
             }
-        }
-    }
-
-    private static func isHexadecimal(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
         }
     }
 }

@@ -74,7 +74,7 @@ enum InterfaceServices {
         let (dash, letters) = (UInt8(ascii: "-"), UInt8(ascii: "a")...UInt8(ascii: "z"))
         return (1...portNameLengthMax).contains(octets.count) && octets.first != dash && octets.last != dash
             && octets.contains(where: letters.contains)
-            && octets.allSatisfy { letters.contains($0) || isDigit($0) || $0 == dash }
+            && octets.allSatisfy { letters.contains($0) || $0.isDigit || $0 == dash }
             && !zip(octets, octets.dropFirst()).contains { $0 == dash && $1 == dash }
     }
 
@@ -83,10 +83,8 @@ enum InterfaceServices {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                (1...3).contains(part.count) && part.allSatisfy(isDigit) && (part.count == 1 || part.first != 0x30)
+                (1...3).contains(part.count) && part.allSatisfy(\.isDigit) && (part.count == 1 || part.first != 0x30)
                     && part.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
             }
     }
-
-    private static func isDigit(_ octet: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octet) }
 }

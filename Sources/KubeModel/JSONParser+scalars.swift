@@ -117,16 +117,3 @@ extension JSONParser {
         return unit
     }
 }
-
-extension UInt8 {
-    var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
-
-    var hexadecimalDigit: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-}

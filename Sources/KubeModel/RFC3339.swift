@@ -9,7 +9,7 @@ package enum RFC3339 {
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
         if skip(".", &rest) {
-            let digits = rest.prefix { isDigit($0) }
+            let digits = rest.prefix(while: \.isDigit)
             guard !digits.isEmpty else { return nil }
             rest = rest.dropFirst(digits.count)
         }
@@ -39,7 +39,7 @@ package enum RFC3339 {
 
     private static func number(_ digits: Int, _ rest: inout Substring.UTF8View) -> Int64? {
         let octets = rest.prefix(digits)
-        guard octets.count == digits, octets.allSatisfy(isDigit) else { return nil }
+        guard octets.count == digits, octets.allSatisfy(\.isDigit) else { return nil }
         rest = rest.dropFirst(digits)
         return octets.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
     }
@@ -49,6 +49,4 @@ package enum RFC3339 {
         rest.removeFirst()
         return true
     }
-
-    private static func isDigit(_ octet: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octet) }
 }

@@ -1,0 +1,14 @@
+extension UInt8 {
+    /// Whether it is a digit in ASCII.
+    package var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+
+    /// What a digit of a hexadecimal number in ASCII stands for.
+    package var hexadecimalDigit: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
