@@ -57,7 +57,7 @@ package struct APIRequest: Sendable {
     package let userAgent: String
 
     /// Characters of a client's own name as a field manager: apimachinery `FieldManagerMaxLength`.
-    private static let fieldManagerCharactersMax = 128
+    static let fieldManagerCharactersMax = 128
 
     /// `?fieldManager=`, or what stands for it.
     package var fieldManager: String {

@@ -138,7 +138,8 @@ extension EmbeddedCluster {
     }
 
     func strategy(_ resource: Resource) -> ObjectStrategy {
-        ObjectStrategy(resource: resource, now: now)
+        ObjectStrategy(
+            resource: resource, now: now, orphansDependents: configuration.orphaning.contains(resource))
     }
 
     private var now: String { Timestamp.rfc3339(configuration.now()) }

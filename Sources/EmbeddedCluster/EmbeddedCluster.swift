@@ -17,6 +17,9 @@ package final class EmbeddedCluster: WatchableCluster {
         ///
         /// The KubeVirt objects are read when they are asked for. Throws what refuses the object.
         package var admission: Admission = { _, _, _, _ in nil }
+        /// Resources whose dependents a controller lets go when the propagation policy of a deletion is `Orphan`; for
+        /// others it means nothing, since nobody collects garbage here.
+        package var orphaning: Set<Resource> = []
         /// Writes; one more is refused with 429 TooManyRequests.
         package var writesWaitingMax = StoreLimits.writesWaitingMax
         /// What is kept of the past, so that a watch can be resumed.

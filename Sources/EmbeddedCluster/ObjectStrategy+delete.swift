@@ -7,8 +7,12 @@ extension ObjectStrategy {
     ) throws(Status) -> Change {
         let old = try checked(current, name: name, options: options)
         var metadata = old["metadata"]?.object ?? JSONObject()
+        guard metadata["deletionTimestamp"] == nil || metadata.finalizers.isEmpty else { return .unchanged(current) }
+        if options.orphansDependents, orphansDependents, !metadata.finalizers.contains(ObjectFinalizer.orphan) {
+            metadata["finalizers"] = .array(
+                metadata.finalizers.map(JSONValue.string) + [.string(ObjectFinalizer.orphan)])
+        }
         guard !metadata.finalizers.isEmpty else { return .remove(old) }
-        guard metadata["deletionTimestamp"] == nil else { return .unchanged(current) }
         metadata["deletionTimestamp"] = .string(now)
         metadata["deletionGracePeriodSeconds"] = 0
         if !resource.isBuiltIn {

@@ -8,12 +8,17 @@ struct ObjectStrategy: Sendable {
     let resource: Resource
     /// RFC 3339, the time of the request.
     let now: String
+    /// Whether somebody lets the dependents of a deleted object go and then takes its finalizer `orphan` away.
+    var orphansDependents = false
 
     /// Members of metadata that no client sets and this server does not keep.
     static let dropped = ["managedFields", "selfLink"]
 
     /// Throws unless `apiVersion` and `kind` are the resource's.
     func checkType(_ object: JSONValue) throws(Status) {
+        guard object.object != nil else {
+            throw .badRequest("the \(resource.kind) would be no JSON object: send one, or a patch that leaves one")
+        }
         guard let version = object["apiVersion"]?.string, !version.isEmpty else {
             throw .badRequest("Object 'apiVersion' is missing: set it to \(resource.apiVersion)")
         }

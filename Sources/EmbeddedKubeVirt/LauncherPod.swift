@@ -18,7 +18,8 @@ struct LauncherPod {
         var labels = instance.object[path: "metadata", "labels"]?.object ?? JSONObject()
         labels[Label.app] = "virt-launcher"
         labels[Label.createdBy] = .string(instance.uid)
-        labels[Label.virtualMachineName] = .string(instance.name)
+        let hostname = Self.hostname(of: instance)
+        labels[Label.virtualMachineName] = .string(hostname)
         labels[Label.nodeName] = nil
         var annotations: JSONObject = [
             Annotation.domain: .string(instance.name), Annotation.defaultContainer: "compute",
@@ -45,10 +46,18 @@ struct LauncherPod {
             ],
             "spec": [
                 "containers": [["name": "compute", "image": .string(Self.image)]], "nodeName": .string(node),
-                "restartPolicy": "Never", "hostname": .string(instance.name), "automountServiceAccountToken": false,
+                "restartPolicy": "Never", "hostname": .string(hostname), "automountServiceAccountToken": false,
             ],
             "status": ["phase": "Pending", "qosClass": "Burstable"],
         ]
+    }
+
+    /// The VMI's `hostname`, else the beginning of its name that is a label of DNS (`pkg/network/dns`,
+    /// `SanitizeHostname`).
+    static func hostname(of instance: Instance) -> String {
+        if let hostname = instance.object[path: "spec", "hostname"]?.string, !hostname.isEmpty { return hostname }
+        let label = instance.name.prefix { $0 != "." }.prefix(DNS1123.labelLimit)
+        return String(label.reversed().drop { $0 == "-" }.reversed())
     }
 
     init(_ object: JSONValue) { self.object = object }

@@ -52,13 +52,24 @@ struct MachineDecider {
     }
 
     private func ending() -> [Step] {
+        let isOrphaning = machine.hasFinalizer(ObjectFinalizer.orphan)
         if let instance, isOurs(instance) {
+            if isOrphaning { return release(instance) }
             return instance.object.isBeingDeleted ? status() : stop(instance)
         }
-        guard machine.hasFinalizer(Finalizer.machine) else { return [] }
+        guard isOrphaning || machine.hasFinalizer(Finalizer.machine) else { return [] }
         var next = machine
         next.removeFinalizer(Finalizer.machine)
+        next.removeFinalizer(ObjectFinalizer.orphan)
         return [.replace(.virtualMachine, next)]
+    }
+
+    /// The VMI stays when its VM goes: what Kubernetes' garbage collector does of it is done here too.
+    private func release(_ instance: Instance) -> [Step] {
+        var next = instance.object
+        let references = next[path: "metadata", "ownerReferences"]?.array ?? []
+        next["metadata"]?["ownerReferences"] = .array(references.filter { $0["uid"]?.string != machine.metadataUID })
+        return [.replace(.virtualMachineInstance, next)]
     }
 
     // MARK: The run strategy

@@ -1,4 +1,4 @@
-package import KubeModel
+import KubeModel
 
 /// The interfaces and networks of a VMI's spec, read so far as the rules need them.
 struct NetworkSpec {
@@ -122,12 +122,6 @@ struct NetworkInterface {
 }
 
 extension JSONValue {
-    /// A member that is there and not null: to Kubernetes null is absent.
-    package func present(_ name: String) -> JSONValue? {
-        guard let value = self[name], !value.isNull else { return nil }
-        return value
-    }
-
     /// Whether a VMI or a migration has come to its end.
     var hasFinalPhase: Bool { ["Succeeded", "Failed"].contains(self[path: "status", "phase"]?.string) }
 

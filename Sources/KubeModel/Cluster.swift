@@ -119,11 +119,16 @@ package struct DeleteOptions: Sendable {
     /// Preconditions; `nil` means any.
     package var uid: String?
     package var resourceVersion: String?
+    /// Whether what the object owns stays: the propagation policy `Orphan`.
+    package var orphansDependents = false
 
-    package init(dryRun: Bool = false, uid: String? = nil, resourceVersion: String? = nil) {
+    package init(
+        dryRun: Bool = false, uid: String? = nil, resourceVersion: String? = nil, orphansDependents: Bool = false
+    ) {
         self.dryRun = dryRun
         self.uid = uid
         self.resourceVersion = resourceVersion
+        self.orphansDependents = orphansDependents
     }
 }
 

@@ -92,6 +92,12 @@ extension JSONValue {
     package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
     package var isNull: Bool { if case .null = self { true } else { false } }
 
+    /// A member that is there and not null: to Kubernetes null is absent.
+    package func present(_ name: String) -> JSONValue? {
+        guard let value = self[name], !value.isNull else { return nil }
+        return value
+    }
+
     /// The member of an object; `nil` when this is no object or has no such member.
     ///
     /// Setting turns a value that is no object into one.

@@ -13,6 +13,12 @@ extension JSONValue {
     }
 }
 
+/// Finalizers of Kubernetes' own (apimachinery `pkg/apis/meta/v1/types.go`).
+package enum ObjectFinalizer {
+    /// The object's dependents are to be let go first.
+    package static let orphan = "orphan"
+}
+
 extension JSONObject {
     /// Of an object's `metadata`.
     package var finalizers: [String] { self["finalizers"]?.array?.compactMap(\.string) ?? [] }

@@ -30,7 +30,10 @@ struct EmbeddedWiring: ClusterWiring {
         self.logger = logger
         dataDirectory = flags.dataDir ?? "hotplug-apiserver.local.data"
         var configuration = EmbeddedCluster.Configuration()
-        if flags.embedded.embeddedKubevirt { configuration.admission = KubeVirtAdmission.created }
+        if flags.embedded.embeddedKubevirt {
+            configuration.admission = KubeVirtAdmission.created
+            configuration.orphaning = [.virtualMachine]
+        }
         store = try EmbeddedCluster(directory: dataDirectory, configuration: configuration)
         facts = KubeVirtFactsSource(cluster: store)
         do {

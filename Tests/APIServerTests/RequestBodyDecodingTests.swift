@@ -95,40 +95,7 @@ import Testing
         #expect(throws: Status.badRequest("strict decoding error: \(duplicate)")) {
             try warnings("fieldValidation=Strict")
         }
-        #expect(
-            throws: Status.badRequest(
-                #"fieldValidation: Unsupported value: "strict": supported values: "Ignore", "Strict", "Warn""#)
-        ) { try warnings("fieldValidation=strict") }
-    }
-
-    @Test(arguments: [([], false), (["All"], true), (["All", "All"], true)])
-    func `knows a dry run`(values: [String], expected: Bool) throws {
-        #expect(try RequestBodyDecoding.dryRun(values) == expected)
-    }
-
-    @Test(arguments: [[""], ["None"], ["all"], ["All", "x"]]) func `refuses another dry run`(values: [String]) {
-        #expect {
-            _ = try RequestBodyDecoding.dryRun(values)
-        } throws: { error in
-            let status = error as? Status
-            return status?.code == 422 && status?.details?.causes.map(\.field) == ["dryRun"]
-        }
-    }
-
-    @Test func `reads the options of a deletion from the body and the query`() throws {
-        func options(_ body: String, _ query: String? = nil, type: String? = nil) throws -> DeleteOptions {
-            try RequestBodyDecoding.deleteOptions(Fixture.request(body, type: type, query: query))
-        }
-        #expect(try !options("").dryRun)
-        #expect(try options("", "dryRun=All").dryRun)
-        #expect(try options(#"{"dryRun":["All"]}"#).dryRun)
-        #expect(try options("dryRun: [All]\npropagationPolicy: Orphan\n", type: "application/yaml").dryRun)
-        let preconditions = try options(#"{"preconditions":{"uid":"u","resourceVersion":"7"}}"#)
-        #expect(preconditions.uid == "u")
-        #expect(preconditions.resourceVersion == "7")
-        #expect(throws: Status.self) { try options(#"{"dryRun":["x"]}"#) }
-        #expect(throws: Status.self) { try options(#"{"dryRun":[1]}"#) }
-        #expect(throws: Status.self) { try options("{") }
+        #expect(throws: Status.self) { try warnings("fieldValidation=strict") }
     }
 
     @Test(arguments: [

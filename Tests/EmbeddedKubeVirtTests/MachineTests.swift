@@ -239,6 +239,47 @@ import Testing
         #expect(try await played.instance("taken").phase == .running)
     }
 
+    @Test(arguments: [false, true])
+    func `a deletion that orphans what the VM owns took its VMI with it`(orphans: Bool) async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", ["running": true])
+        _ = try await played.settle()
+        let uid = try await played.instance("vm").uid
+        _ = try await played.cluster.delete(
+            .virtualMachine, namespace: "default", name: "vm", options: DeleteOptions(orphansDependents: orphans))
+        _ = try await played.settle()
+        #expect(try await played.names(.virtualMachine) == [])
+        #expect(try await played.names(.virtualMachineInstance) == (orphans ? ["vm"] : []))
+        guard orphans else { return }
+        let instance = try await played.instance("vm")
+        #expect(instance.uid == uid)
+        #expect(instance.phase == .running)
+        #expect(instance.object.controller == nil)
+        // A VM of that name takes it in again.
+        try await played.createMachine("vm", ["running": true])
+        _ = try await played.settle()
+        #expect(try await played.instance("vm").uid == uid)
+        #expect(try await played.instance("vm").object.controller?["kind"] == "VirtualMachine")
+    }
+
+    @Test(arguments: [
+        (String(repeating: "a", count: 64), nil, String(repeating: "a", count: 63)), ("a.b", nil, "a"),
+        ("a", "guest", "guest"),
+    ] as [(String, String?, String)])
+    func `the pod of a machine with a long name had a label that none can have`(
+        _ name: String, _ hostname: String?, _ expected: String
+    ) async throws {
+        let played = try PlayedCluster()
+        var spec = Fixture.spec()
+        if let hostname { spec["hostname"] = .string(hostname) }
+        try await played.create(.virtualMachine, name, ["spec": ["running": true, "template": ["spec": spec]]])
+        _ = try await played.settle()
+        #expect(try await played.instance(name).phase == .running)
+        let pod = try #require(try await played.list(.pod).first)
+        #expect(pod[path: "spec", "hostname"]?.string == expected)
+        #expect(pod[path: "metadata", "labels", "vm.kubevirt.io/name"]?.string == expected)
+    }
+
     // MARK: Interfaces over a restart
 
     private let template = ["spec", "template", "spec"]

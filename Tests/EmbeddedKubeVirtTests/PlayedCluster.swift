@@ -25,6 +25,7 @@ final class PlayedCluster: Sendable {
         if let other { try FileManager.default.copyItem(atPath: other, toPath: directory) }
         var store = EmbeddedCluster.Configuration()
         store.admission = KubeVirtAdmission.created
+        store.orphaning = [.virtualMachine]
         store.now = { 1_700_000_000 }
         cluster = try EmbeddedCluster(directory: directory, configuration: store)
     }

@@ -76,29 +76,6 @@ enum RequestBodyDecoding {
         }
     }
 
-    static func deleteOptions(_ request: APIRequest) throws(Status) -> DeleteOptions {
-        var body = JSONValue.null
-        if !request.body.isEmpty { (body, _) = try object(request) }
-        var values = request.query.all("dryRun")
-        values += (body["dryRun"]?.array ?? []).map { $0.string ?? "" }
-        return DeleteOptions(
-            dryRun: try dryRun(values), uid: body[path: "preconditions", "uid"]?.string,
-            resourceVersion: body[path: "preconditions", "resourceVersion"]?.string)
-    }
-
-    static func dryRun(_ values: [String]) throws(Status) -> Bool {
-        for value in values where value != "All" {
-            throw .invalid(
-                group: "meta.k8s.io", kind: "WriteOptions", name: "",
-                causes: [
-                    Status.Cause(
-                        reason: "FieldValueNotSupported",
-                        message: "Unsupported value: \"\(value)\": supported values: \"All\"", field: "dryRun")
-                ])
-        }
-        return !values.isEmpty
-    }
-
     private static func json(_ request: APIRequest) throws(Status) -> (JSONValue, duplicates: [String]) {
         do throws(JSONError) {
             return try JSONValue.parse(request.body)
@@ -110,11 +87,7 @@ enum RequestBodyDecoding {
     private static func warnings(
         duplicates: [String], unknown: [String], _ request: APIRequest
     ) throws(Status) -> [String] {
-        let text = request.query.first("fieldValidation") ?? ""
-        guard let validation = text.isEmpty ? .warn : FieldValidation(rawValue: text) else {
-            throw .badRequest(
-                "fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
-        }
+        let validation = try OptionsDecoding(verb: request.info.verb).fieldValidation(request.query)
         let errors =
             unknown.map { "unknown field \"\($0)\"" } + duplicates.map { "duplicate field \"\($0)\"" }
         switch validation {

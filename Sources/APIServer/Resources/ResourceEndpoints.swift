@@ -79,9 +79,10 @@ struct ResourceEndpoint: Sendable {
     }
 
     func methodNotAllowed(_ info: RequestInfo) -> Status {
-        Status(
+        let verb = info.verb.isEmpty ? "this method" : info.verb
+        return Status(
             code: 405, reason: "MethodNotAllowed",
-            message: "\(info.verb) is not supported on resources of kind \"\(resource.groupResource)\"",
+            message: "\(verb) is not supported on resources of kind \"\(resource.groupResource)\"",
             details: Status.Details(group: resource.group, kind: resource.plural))
     }
 
@@ -162,7 +163,7 @@ struct ResourceEndpoint: Sendable {
     }
 
     private func delete(_ request: APIRequest) async throws(Status) -> APIAnswer {
-        let options = try RequestBodyDecoding.deleteOptions(request)
+        let options = try OptionsDecoding(verb: request.info.verb).deleteOptions(request)
         switch try await cluster.delete(
             resource, namespace: request.info.namespace, name: request.info.name, options: options)
         {
@@ -184,19 +185,24 @@ struct ResourceEndpoint: Sendable {
         let deletion = CollectionDeletion(
             resource: resource, cluster: cluster, namespace: namespace(request),
             options: try ListOptions(request.query, resource: resource, isWatch: false),
-            deleteOptions: try RequestBodyDecoding.deleteOptions(request), rendering: rendering)
+            deleteOptions: try OptionsDecoding(verb: request.info.verb).deleteOptions(request), rendering: rendering)
         return try await deletion.answer()
     }
 
     private func writeOptions(
         _ request: APIRequest, created: JSONValue? = nil
     ) async throws(Status) -> WriteOptions {
+        let decoding = OptionsDecoding(verb: request.info.verb)
         var options = WriteOptions(
-            dryRun: try RequestBodyDecoding.dryRun(request.query.all("dryRun")), fieldManager: request.fieldManager)
+            dryRun: try decoding.dryRun(request.query.all("dryRun")),
+            fieldManager: try decoding.fieldManager(of: request))
         options.subresource = isStatus ? "status" : nil
-        if let admission {
-            options.check = try await admission.check(
-                for: resource, in: request.info.namespace, created: created, by: request.user)
+        if let created { try FieldTypes.check(created, of: resource) }
+        let rules = try await admission?.check(
+            for: resource, in: request.info.namespace, created: created, by: request.user)
+        options.check = { [resource] new, old throws(Status) in
+            if let old { try FieldTypes.check(new, old: old, of: resource) }
+            try rules?(new, old)
         }
         return options
     }

@@ -74,34 +74,6 @@ extension ObjectSchemas {
         return list
     }
 
-    private static func textMap(_ description: String) -> JSONValue {
-        ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
-    }
-
-    private static let instanceSpec = open(
-        "The machine: its devices, volumes and networks.",
-        [
-            "domain": open(
-                "The machine as libvirt sees it.",
-                [
-                    "devices": open(
-                        "Disks, interfaces and others.",
-                        [
-                            "interfaces": list(
-                                "Network interfaces, each of a network of the same name.",
-                                reference("io.kubevirt.Interface")),
-                            "autoattachPodInterface": [
-                                "description":
-                                    "Whether a machine without interfaces gets one of the pod network; true by default.",
-                                "type": "boolean",
-                            ],
-                        ])
-                ]),
-            "networks": list(
-                "What interfaces are connected to, each of an interface of the same name.",
-                reference("io.kubevirt.Network")),
-        ])
-
     private static let interface = object(
         "A network interface of the guest, with one way of being connected.",
         [

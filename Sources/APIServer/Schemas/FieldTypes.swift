@@ -1,0 +1,72 @@
+import KubeModel
+
+/// Finds fields whose values are of another type than `ObjectSchemas` has for them, as the schema of a
+/// CustomResourceDefinition does (apiextensions-apiserver `pkg/apiserver/validation`).
+enum FieldTypes {
+    /// Causes reported at most.
+    static let causesMax = 100
+
+    /// Throws 422 Invalid with the causes.
+    ///
+    /// What is on its way out, or was stored so before, is not held up: an object that nobody can change any more could
+    /// not be mended either.
+    static func check(_ object: JSONValue, old: JSONValue? = nil, of resource: Resource) throws(Status) {
+        guard !object.isBeingDeleted, old == nil || object["spec"] != old?["spec"] else { return }
+        let causes = causes(in: object, of: resource)
+        guard causes.isEmpty else {
+            throw .invalid(
+                group: resource.group, kind: resource.kind, name: object.metadataName ?? "", causes: causes)
+        }
+    }
+
+    static func causes(in object: JSONValue, of resource: Resource) -> [Status.Cause] {
+        var causes: [Status.Cause] = []
+        for (name, schema) in ObjectSchemas.kind(resource)["properties"]?.object?.members ?? [] where name != "status" {
+            if let value = object[name] { visit(value, schema, path: name, &causes) }
+        }
+        return causes
+    }
+
+    private static func visit(
+        _ value: JSONValue, _ schema: JSONValue, path: @autoclosure () -> String, _ causes: inout [Status.Cause]
+    ) {
+        // Null is a field that is not there, as far as Go's clients are concerned.
+        guard causes.count < causesMax, !value.isNull, let schema = ObjectSchemas.resolved(schema) else { return }
+        let path = path()
+        if let expected = schema["type"]?.string, expected != value.typeName {
+            causes.append(
+                Status.Cause(
+                    reason: "FieldValueTypeInvalid",
+                    message: "Invalid value: \"\(value.typeName)\": \(path) in body must be of type \(expected): "
+                        + "\"\(value.typeName)\"", field: path))
+            return
+        }
+        switch value {
+        case .array(let elements):
+            guard let items = schema["items"] else { return }
+            for (index, element) in elements.enumerated() { visit(element, items, path: "\(path)[\(index)]", &causes) }
+        case .object(let object):
+            let properties = schema["properties"]?.object
+            let others = schema["additionalProperties"]
+            for member in object.members {
+                guard let known = properties?[member.name] ?? others else { continue }
+                visit(member.value, known, path: "\(path).\(DuplicateFields.shortened(member.name))", &causes)
+            }
+        default: return
+        }
+    }
+}
+
+extension JSONValue {
+    /// The type's name in OpenAPI.
+    fileprivate var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .number(let number): number.int == nil ? "number" : "integer"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}

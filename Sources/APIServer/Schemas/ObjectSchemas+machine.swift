@@ -1,0 +1,104 @@
+import KubeModel
+
+/// The specs of machines: all fields that KubeVirt v1.9.0 has, which are those of v1.0 and more; what most of them hold
+/// is open.
+extension ObjectSchemas {
+    static func flag(_ description: String) -> JSONValue {
+        ["description": .string(description), "type": "boolean"]
+    }
+
+    static func textMap(_ description: String) -> JSONValue {
+        ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
+    }
+
+    private static func openList(_ description: String) -> JSONValue { list(description, open("One of them.")) }
+
+    static let machineSpec = object(
+        "What is wanted of the machine.",
+        [
+            "running": flag("Whether the machine runs; instead of runStrategy."),
+            "runStrategy": text("Always, RerunOnFailure, Manual, Halted or Once; instead of running."),
+            "template": object(
+                "The VirtualMachineInstance that is made of the machine when it starts.",
+                [
+                    "metadata": open(
+                        "Labels and annotations of the VirtualMachineInstance.",
+                        ["labels": textMap("Its labels."), "annotations": textMap("Its annotations.")]),
+                    "spec": reference("io.kubevirt.VirtualMachineInstanceSpec"),
+                ]),
+            "dataVolumeTemplates": openList("DataVolumes that are made for the machine."),
+            "instancetype": open("Where CPU and memory come from."),
+            "preference": open("Where defaults for devices come from."),
+            "liveUpdateFeatures": open("What may change while the machine runs, until KubeVirt v1.3."),
+            "updateVolumesStrategy": text("Replacement or Migration: how other volumes get into the machine."),
+        ])
+
+    static let instanceSpec = object(
+        "The machine: its devices, volumes and networks.",
+        [
+            "domain": domain,
+            "networks": list(
+                "What interfaces are connected to, each of an interface of the same name.",
+                reference("io.kubevirt.Network")),
+            "volumes": openList("What disks are made of."),
+            "utilityVolumes": openList("Volumes for other purposes than disks."),
+            "accessCredentials": openList("Keys and passwords that the guest is given."),
+            "affinity": open("Nodes and pods that the machine is to be near to or away from."),
+            "architecture": text("amd64, arm64 or s390x."),
+            "dnsConfig": open("DNS servers and search domains of the pod."),
+            "dnsPolicy": text("How the pod gets its DNS servers."),
+            "evictionStrategy": text("None, LiveMigrate, LiveMigrateIfPossible or External: when its node is drained."),
+            "hostname": text("The guest's name; by default the machine's."),
+            "subdomain": text("The domain behind the guest's name."),
+            "livenessProbe": open("When the machine is to be started anew."),
+            "readinessProbe": open("When the machine counts as ready."),
+            "nodeSelector": textMap("Labels that the node must have."),
+            "priorityClassName": text("How important the pod is."),
+            "resourceClaims": openList("Devices that are claimed."),
+            "schedulerName": text("Who chooses the node."),
+            "serviceAccountName": text("The service account whose token a disk may hold."),
+            "startStrategy": text("Paused: the guest is paused from the start."),
+            "terminationGracePeriodSeconds": integer("Seconds that the guest has to shut down."),
+            "tolerations": openList("Taints of nodes that do not matter."),
+            "topologySpreadConstraints": openList("How machines are spread over nodes."),
+        ])
+
+    private static let domain = object(
+        "The machine as libvirt sees it.",
+        [
+            "devices": devices, "chassis": open("What SMBIOS says of the chassis."), "clock": open("The guest's clock."),
+            "cpu": open("Cores, sockets, threads and the model."), "features": open("Features of the hypervisor."),
+            "firmware": open("How the machine boots."), "ioThreads": open("Threads that serve disks."),
+            "ioThreadsPolicy": text("shared, auto or supplementalPool: how disks share threads."),
+            "launchSecurity": open("Encryption of the guest's memory."), "machine": open("The type of the machine."),
+            "memory": open("How much memory the guest has."),
+            "rebootPolicy": text("What becomes of the machine when its guest reboots."),
+            "resources": open("What the machine asks of its node."),
+        ])
+
+    private static let devices = object(
+        "Disks, interfaces and others.",
+        [
+            "interfaces": list(
+                "Network interfaces, each of a network of the same name.", reference("io.kubevirt.Interface")),
+            "autoattachPodInterface": flag(
+                "Whether a machine without interfaces gets one of the pod network; true by default."),
+            "autoattachGraphicsDevice": flag("Whether there is a graphics card; true by default."),
+            "autoattachInputDevice": flag("Whether there is an input device."),
+            "autoattachMemBalloon": flag("Whether there is a memory balloon; true by default."),
+            "autoattachSerialConsole": flag("Whether there is a serial console; true by default."),
+            "autoattachVSOCK": flag("Whether there is a VSOCK device."),
+            "blockMultiQueue": flag("Whether disks have a queue for each CPU."),
+            "clientPassthrough": open("USB devices of whoever looks at the machine."),
+            "disableHotplug": flag("Whether no disk can be plugged in."), "disks": openList("Disks, each of a volume."),
+            "downwardMetrics": open("Metrics of the node for the guest."),
+            "filesystems": openList("Volumes that are shared as file systems."), "gpus": openList("Graphics processors."),
+            "hostDevices": openList("Devices of the node."), "inputs": openList("Tablets and the like."),
+            "logSerialConsole": flag("Whether the serial console is logged."),
+            "networkInterfaceMultiqueue": flag("Whether interfaces have a queue for each CPU."),
+            "panicDevices": openList("Devices that tell of a guest's panic."), "rng": open("A source of randomness."),
+            "sound": open("A sound card."), "tpm": open("A trusted platform module."),
+            "useVirtioTransitional": flag("Whether virtio devices take guests from before virtio 1.0."),
+            "video": open("The type of the graphics card."), "watchdog": open("A watchdog."),
+        ])
+}
