@@ -97,16 +97,10 @@ extension InstanceDecider {
         let known = instance.interfaceStatuses
         let names = Set(known.map(\.name))
         let waiting = instance.attachments.filter { $0.isSecondary && !$0.isAbsent && !names.contains($0.name) }
+        let leaving = instance.attachments.filter { $0.isSecondary && $0.isAbsent && names.contains($0.name) }
         var next = instance
         var notes: [Step] = []
-        if configuration.multus == .none, !waiting.isEmpty {
-            let names = waiting.map { "\"\($0.name)\"" }.joined(separator: ", ")
-            let canMigrate = instance.object.hasTrueCondition("LiveMigratable")
-            let message =
-                "interface \(names) waits for a migration: Multus attaches nothing to a pod that runs; "
-                + (canMigrate
-                    ? "create a VirtualMachineInstanceMigration with vmiName \(instance.name)"
-                    : "this VirtualMachineInstance cannot migrate, so that only a restart helps")
+        if configuration.multus == .none, let message = migrationNeeded(coming: waiting, leaving: leaving) {
             next.object.setCondition(
                 "MigrationRequired", true, reason: "InterfaceNotAttached", message: message, now: now)
             notes.append(note(.normal, "MigrationRequired", message))
@@ -124,6 +118,29 @@ extension InstanceDecider {
         }
         notes += obstacles.map { note(.warning, $0.event, $0.message, from: $0.source) }
         return next.object == instance.object ? notes : [replace(next)] + notes
+    }
+
+    /// What only a migration does where Multus lets pods that run alone; `nil` when that is nothing.
+    private func migrationNeeded(coming: [Attachment], leaving: [Attachment]) -> String? {
+        func names(_ attachments: [Attachment]) -> String {
+            attachments.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        }
+        var clauses: [String] = []
+        if !coming.isEmpty {
+            clauses.append(
+                "interface \(names(coming)) waits for a migration: Multus attaches nothing to a pod that runs")
+        }
+        if !leaving.isEmpty {
+            clauses.append(
+                "interface \(names(leaving)) stays in the pod until a migration: Multus detaches nothing from a pod that "
+                    + "runs")
+        }
+        guard !clauses.isEmpty else { return nil }
+        clauses.append(
+            instance.object.hasTrueCondition("LiveMigratable")
+                ? "create a VirtualMachineInstanceMigration with vmiName \(instance.name)"
+                : "this VirtualMachineInstance cannot migrate, so that only a restart helps")
+        return clauses.joined(separator: "; ")
     }
 
     /// Why an interface is not as the spec says.

@@ -16,6 +16,9 @@ package final class KubeVirtControllers {
         /// Milliseconds before a failed object is looked at again; doubled each time.
         package static let firstRetryMilliseconds: Int64 = 50
         package static let lastRetryMilliseconds: Int64 = 30_000
+        /// Milliseconds between the end of a VMI and the next one of its name: where guests run it takes seconds, and a
+        /// client that asks, lists and then watches (`kubectl delete`) must not miss the end.
+        package static let recreationPauseMilliseconds: Int64 = 1000
         /// Milliseconds before a list or watch that failed is tried again.
         package static let watchRetryMilliseconds: Int64 = 1000
         /// Milliseconds between looks for events that are too old.
@@ -41,6 +44,8 @@ package final class KubeVirtControllers {
     private var migrations: [WorkItem: Set<WorkItem>] = [:]
     /// The VMs that there are: few VMIs of a cluster without VMs are worth a look for one.
     private var machines: Set<WorkItem> = []
+    /// When the VMIs of VMs have ended.
+    private var ended: [WorkItem: ContinuousClock.Instant] = [:]
     /// Changes made here that no watch has told of yet: what they mean is known.
     private var ownChanges: Set<UInt64> = []
     /// How far the watch of each resource has told.
@@ -143,13 +148,21 @@ package final class KubeVirtControllers {
         switch resource {
         case .virtualMachine:
             let machine = WorkItem(.machine, namespace: namespace, name: name)
-            if isDeleted { machines.remove(machine) } else { machines.insert(machine) }
+            if isDeleted {
+                machines.remove(machine)
+                ended[machine] = nil
+            } else {
+                machines.insert(machine)
+            }
             enqueue(machine)
         case .virtualMachineInstance:
             let instance = WorkItem(.instance, namespace: namespace, name: name)
             enqueue(instance)
             let machine = WorkItem(.machine, namespace: namespace, name: name)
-            if machines.contains(machine) { enqueue(machine) }
+            if machines.contains(machine) {
+                if isDeleted || object.isBeingDeleted && object.finalizers.isEmpty { ended[machine] = .now }
+                enqueue(machine)
+            }
             for migration in migrations[instance] ?? [] { enqueue(migration) }
         case .virtualMachineInstanceMigration:
             let item = WorkItem(.migration, namespace: namespace, name: name)
@@ -225,6 +238,9 @@ package final class KubeVirtControllers {
             guard !isStopped else { return }
             let decision = try await reconciler.decide(item)
             wait(item, for: Set(decision.missingDefinitions.map { "\($0)" }))
+            if decision.steps.contains(where: \.startsMachine), let pause = recreationPause(of: item) {
+                return after(pause, on: loop) { self.enqueue(item) }
+            }
             do throws(Status) {
                 for step in decision.steps { try await perform(step, for: item) }
             } catch {
@@ -252,6 +268,14 @@ package final class KubeVirtControllers {
         _ = Alarm(loop.selector, at: loop.selector.now + milliseconds) {
             if !self.isStopped { body() }
         }
+    }
+
+    /// Milliseconds that a VM's next VMI must wait; `nil` when it need not.
+    private func recreationPause(of machine: WorkItem) -> Int64? {
+        guard let end = ended[machine] else { return nil }
+        let left = Int64(Limits.recreationPauseMilliseconds) - (ContinuousClock.now - end).milliseconds
+        if left <= 0 { ended[machine] = nil }
+        return left > 0 ? left : nil
     }
 
     private func wait(_ item: WorkItem, for definitions: Set<String>) {

@@ -11,6 +11,11 @@ package enum Step: Sendable {
     case delete(Resource, JSONValue)
     case record(EventNote)
 
+    /// Whether it makes a VMI of a VM.
+    package var startsMachine: Bool {
+        if case .create(.virtualMachineInstance, _, _) = self { true } else { false }
+    }
+
     /// Whether the objects are other ones afterwards, so that there may be more to decide.
     package var changesObjects: Bool {
         if case .record = self { false } else { true }

@@ -71,7 +71,7 @@ extension AddInterfaceOptions {
         if interface.isAbsent {
             throw subject.conflict(
                 "interface \(name.quoted) on \(connection) is being removed (its state is absent); repeat the request "
-                    + "once it is gone, or choose another name")
+                    + "once it is gone, which may take a migration, or choose another name")
         }
         if let current = network?.multusNetworkName, network?.isPod == false,
             NADReference(current, in: subject.namespace)

@@ -42,14 +42,14 @@ package struct PCISlots {
         guard ["", "amd64", "arm64"].contains(spec.spec["architecture"]?.string ?? "") else { return nil }
         if instance[path: "metadata", "annotations", Self.rootComplexAnnotation]?.string == "true" {
             return "annotation \(Self.rootComplexAnnotation) puts all PCI devices of \(subject) on the root complex, "
-                + "which takes none while the guest runs: the interface appears only after a restart"
+                + "which takes none while the guest runs: the interface appears \(restart)"
         }
         let machine = spec.spec[path: "domain", "machine", "type"]?.string ?? ""
         let present = spec.interfaces.filter { !$0.isAbsent }
         if let slots = countedSlots {
             guard present.count >= slots else { return nil }
             return "the PCI slots of \(subject) look used up: it started with \(slots) for interfaces and has "
-                + "\(present.count); the interface appears only after a restart"
+                + "\(present.count); the interface appears when another one is removed, or \(restart)"
         }
         if Self.hasRootPorts(machine) { return rootPorts(of: spec, present, subject) }
         if machine.hasPrefix("pc") { return bus(of: spec, present.count, subject) }
@@ -78,7 +78,14 @@ package struct PCISlots {
         guard plugged.count >= ports else { return nil }
         return "the PCI slots of \(subject) look used up: \(ports) for hotplug, "
             + "\(plugged.count) of its \(present.count) interfaces look hotplugged; "
-            + "the interface may appear only after a restart"
+            + "the interface may appear only when another one is removed, or \(restart)"
+    }
+
+    /// The start that finds the interface in the spec.
+    private var restart: String {
+        instance.controller?["kind"]?.string == Resource.virtualMachine.kind
+            ? "after a restart of its VirtualMachine with it in the template (virtctl: --persist)"
+            : "when the VirtualMachineInstance is created anew with it in its spec"
     }
 
     private func bus(of spec: NetworkSpec, _ interfaces: Int, _ subject: HotplugSubject) -> String? {

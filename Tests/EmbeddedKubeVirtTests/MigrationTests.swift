@@ -89,11 +89,14 @@ import Testing
         try await played.migrate()
         _ = try await played.settle()
         try await played.removeInterface(1)
-        _ = try await played.settle()
+        let message = try await played.settle().first { $0.reason == "MigrationRequired" }?.message
+        #expect(message?.hasPrefix(#"interface "a" stays in the pod until a migration"#) == true)
         #expect(try await played.interfaces() == ["default: domain", "a: multus-status"])
         #expect(try await played.instance().attachments.count == 2)
+        #expect(try await played.instance().object.condition("MigrationRequired")?["message"]?.string == message)
         try await played.migrate(by: "second")
         _ = try await played.settle()
+        #expect(try await played.instance().object.condition("MigrationRequired") == nil)
         #expect(try await played.interfaces() == ["default: domain"])
         #expect(try await played.instance().attachments.count == 1)
     }

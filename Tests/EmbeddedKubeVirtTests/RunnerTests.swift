@@ -37,6 +37,28 @@ import Testing
         await runner.stop()
     }
 
+    /// kubectl found the new one when it listed, and waited for good for the end of the old one.
+    @Test func `a VM's VMI that was deleted came back before anybody could see it gone`() async throws {
+        let played = try PlayedCluster()
+        try await played.createMachine("vm", ["runStrategy": "Always"])
+        let runner = try runner(played)
+        await runner.start()
+        let start = try await played.cluster.list(.virtualMachineInstance, namespace: "default").resourceVersion
+        let watch = try await played.cluster.watch(.virtualMachineInstance, namespace: "default", from: start)
+        try await played.delete(.virtualMachineInstance, "vm")
+        var end: ContinuousClock.Instant?
+        var pause: Duration?
+        while pause == nil {
+            for event in try await watch.next() {
+                if event.kind == .deleted { end = .now }
+                if event.kind == .added, let end { pause = .now - end }
+            }
+        }
+        // What a watch tells late makes it look shorter.
+        #expect(try #require(pause) > .milliseconds(500))
+        await runner.stop()
+    }
+
     @Test func `follows what users do`() async throws {
         let played = try PlayedCluster()
         let runner = try runner(played)

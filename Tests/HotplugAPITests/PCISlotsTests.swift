@@ -72,7 +72,8 @@ import Testing
         #expect(
             try warnings(row) == [
                 #"the PCI slots of VirtualMachineInstance "vmi-fedora" look used up: 1 for hotplug, 1 of its 2 "#
-                    + "interfaces look hotplugged; the interface may appear only after a restart"
+                    + "interfaces look hotplugged; the interface may appear only when another one is removed, or when the "
+                    + "VirtualMachineInstance is created anew with it in its spec"
             ])
     }
 
