@@ -17,8 +17,6 @@ package final class TokenReviewAuthenticator: Authenticator {
 
     /// Tokens that are remembered; in memory alone.
     private static let tokensMax = 4096
-    /// Bytes of a token: an ID token with many groups has some kilobytes.
-    private static let tokenBytesMax = 16 << 10
     /// Milliseconds.
     private static let timeout: Int64 = 10_000
 
@@ -51,7 +49,7 @@ package final class TokenReviewAuthenticator: Authenticator {
 
     func immediately(authorization values: [String]) -> ImmediateAuthentication {
         do throws(AuthenticationError) {
-            guard let token = try Self.token(values) else { return .nobody }
+            guard let token = try BearerToken.read(values) else { return .nobody }
             guard case .user(let user)? = verdicts[Array(token.utf8)] else { return .undecided }
             return .user(user)
         } catch {
@@ -61,25 +59,13 @@ package final class TokenReviewAuthenticator: Authenticator {
 
     /// Takes the values of the Authorization fields.
     func user(authorization values: [String]) async throws(AuthenticationError) -> UserInfo? {
-        guard let token = try Self.token(values) else { return nil }
+        guard let token = try BearerToken.read(values) else { return nil }
         switch await verdict(token) {
         case .user(let user): return user
         case .refused(let reason): throw AuthenticationError(reason: "invalid bearer token\(reason)")
         case .unknown(let reason):
             throw AuthenticationError(reason: "cannot review a bearer token: \(reason)", isUnknown: true)
         }
-    }
-
-    private static func token(_ values: [String]) throws(AuthenticationError) -> String? {
-        guard let value = values.first else { return nil }
-        guard values.count == 1 else { throw AuthenticationError(reason: "two authorization fields") }
-        let parts = value.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
-        let token = String(parts[1])
-        guard token.utf8.count <= tokenBytesMax else {
-            throw AuthenticationError(reason: "bearer token of more than \(tokenBytesMax) bytes")
-        }
-        return token
     }
 
     private func verdict(_ token: String) async -> Verdict {

@@ -114,24 +114,31 @@ import Testing
             "secret,3",carol,7,admin
             """)
         #expect(
-            try file.user(authorization: "Bearer secret-1")
+            try file.user(authorization: ["Bearer secret-1"])
                 == UserInfo(name: "alice", uid: "uid-1", groups: ["dev", "ops"]))
-        #expect(try file.user(authorization: "bearer   secret-2") == UserInfo(name: "bob"))
+        #expect(try file.user(authorization: ["bearer   secret-2"]) == UserInfo(name: "bob"))
         #expect(
-            try file.user(authorization: "BEARER secret,3") == UserInfo(name: "carol", uid: "7", groups: ["admin"]))
+            try file.user(authorization: ["BEARER secret,3"]) == UserInfo(name: "carol", uid: "7", groups: ["admin"]))
     }
 
-    @Test(arguments: [nil, "", "Basic secret-1", "Bearer", "secret-1"]) func `takes no other credential`(
-        header: String?
+    @Test(arguments: [[], [""], ["Basic secret-1"], ["Bearer"], ["secret-1"]]) func `takes no other credential`(
+        values: [String]
     ) throws {
-        #expect(try TokenFile("secret-1,alice,1").user(authorization: header) == nil)
+        #expect(try TokenFile("secret-1,alice,1").user(authorization: values) == nil)
+    }
+
+    @Test func `the first of two Authorization fields was taken`() throws {
+        let file = try TokenFile("secret-1,alice,1\nsecret-2,bob,2")
+        #expect(throws: AuthenticationError.self) {
+            try file.user(authorization: ["Bearer secret-1", "Bearer secret-2"])
+        }
     }
 
     @Test(arguments: ["Bearer secret-2", "Bearer SECRET-1", "Bearer secret-1,alice"]) func `refuses a wrong token`(
         header: String
     ) throws {
         let file = try TokenFile("secret-1,alice,1")
-        #expect(throws: AuthenticationError.self) { try file.user(authorization: header) }
+        #expect(throws: AuthenticationError.self) { try file.user(authorization: [header]) }
     }
 
     @Test(arguments: [

@@ -92,7 +92,7 @@ import Testing
     @Test func `a wrong token is for the long way to answer`() throws {
         let tokens = try TokenFile("secret,jane,1,\"group\"")
         let answer = ImmediateAuthentication { () throws(AuthenticationError) in
-            try tokens.user(authorization: "Bearer wrong")
+            try tokens.user(authorization: ["Bearer wrong"])
         }
         guard case .undecided = answer else {
             Issue.record("\(answer)")

@@ -97,13 +97,13 @@ private struct TestFailure: Error {}
         }
     }
 
-    @Test(arguments: [
-        ["Bearer a", "Bearer b"], ["Bearer " + String(repeating: "x", count: 16385)],
-    ]) func `refuses what it need not ask about`(values: [String]) async throws {
+    @Test func `refuses two Authorization fields without a question`() async throws {
         try await withAuthenticator { _, _ in
             .status(500)
         } _: { authenticator, upstream, _ in
-            await #expect(throws: AuthenticationError.self) { try await authenticator.user(authorization: values) }
+            await #expect(throws: AuthenticationError.self) {
+                try await authenticator.user(authorization: ["Bearer a", "Bearer b"])
+            }
             #expect(upstream.requests.isEmpty)
         }
     }

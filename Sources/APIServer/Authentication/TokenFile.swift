@@ -44,21 +44,19 @@ package struct TokenFile: Authenticator {
     }
 
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
-        try user(authorization: request.head.fields["authorization"])
+        try user(authorization: request.head.fields.values("authorization"))
     }
 
     package func immediately(_ request: HTTPRequest) -> ImmediateAuthentication {
         ImmediateAuthentication { () throws(AuthenticationError) in
-            try user(authorization: request.head.fields["authorization"])
+            try user(authorization: request.head.fields.values("authorization"))
         }
     }
 
-    /// Takes the value of the Authorization field.
-    func user(authorization header: String?) throws(AuthenticationError) -> UserInfo? {
-        guard let header else { return nil }
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count >= 2, parts[0].lowercased() == "bearer" else { return nil }
-        guard let user = users[String(parts[1])] else { throw AuthenticationError(reason: "invalid bearer token") }
+    /// Takes the values of the Authorization fields.
+    func user(authorization values: [String]) throws(AuthenticationError) -> UserInfo? {
+        guard let token = try BearerToken.read(values) else { return nil }
+        guard let user = users[token] else { throw AuthenticationError(reason: "invalid bearer token") }
         return user
     }
 }
