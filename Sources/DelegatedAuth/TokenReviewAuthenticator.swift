@@ -4,7 +4,14 @@ import HTTPWire
 package import KubeClient
 import KubeModel
 
-/// Bearer tokens, about which the cluster is asked: TokenReview, remembered for a while whatever the answer
+package struct TokenReviewLimits: Sendable {
+    /// Tokens that are remembered for their users, and as many again that are remembered as refused; in memory alone.
+    package var tokensMax = 4096
+
+    package init() {}
+}
+
+/// Bearer tokens, about which the cluster is asked: TokenReview, remembered for a while whether good or not
 /// (apiserver `pkg/authentication/token/cache`).
 package final class TokenReviewAuthenticator: Authenticator {
     private enum Verdict: Sendable {
@@ -15,14 +22,14 @@ package final class TokenReviewAuthenticator: Authenticator {
         case unknown(String)
     }
 
-    /// Tokens that are remembered; in memory alone.
-    private static let tokensMax = 4096
     /// Milliseconds.
     private static let timeout: Int64 = 10_000
 
     private let client: KubeClient
     private let audiences: [String]
-    private let verdicts: ExpiringCache<[UInt8], Verdict>
+    /// Apart, so that strangers' tokens do not push out those of users.
+    private let users: ExpiringCache<[UInt8], Verdict>
+    private let refusals: ExpiringCache<[UInt8], Verdict>
     private let reviews = SingleFlight<[UInt8], Verdict>()
 
     /// - Parameters:
@@ -31,11 +38,13 @@ package final class TokenReviewAuthenticator: Authenticator {
     ///   - now: the clock of the cache, which tests may play.
     package init(
         _ client: KubeClient, lifetime: Duration = .seconds(10), audiences: [String] = [],
+        limits: TokenReviewLimits = TokenReviewLimits(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.client = client
         self.audiences = audiences
-        verdicts = ExpiringCache(lifetime: lifetime, entriesMax: Self.tokensMax, now: now)
+        users = ExpiringCache(lifetime: lifetime, entriesMax: limits.tokensMax, now: now)
+        refusals = ExpiringCache(lifetime: lifetime, entriesMax: limits.tokensMax, now: now)
     }
 
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> UserInfo? {
@@ -50,7 +59,7 @@ package final class TokenReviewAuthenticator: Authenticator {
     func immediately(authorization values: [String]) -> ImmediateAuthentication {
         do throws(AuthenticationError) {
             guard let token = try BearerToken.read(values) else { return .nobody }
-            guard case .user(let user)? = verdicts[Array(token.utf8)] else { return .undecided }
+            guard case .user(let user)? = users[Array(token.utf8)] else { return .undecided }
             return .user(user)
         } catch {
             return .undecided
@@ -70,11 +79,14 @@ package final class TokenReviewAuthenticator: Authenticator {
 
     private func verdict(_ token: String) async -> Verdict {
         let key = Array(token.utf8)
-        if let known = verdicts[key] { return known }
+        if let known = users[key] ?? refusals[key] { return known }
         return await reviews.value(for: key) {
             let verdict = await review(token)
-            if case .unknown = verdict { return verdict }
-            verdicts.insert(verdict, for: key)
+            switch verdict {
+            case .user: users.insert(verdict, for: key)
+            case .refused: refusals.insert(verdict, for: key)
+            case .unknown: break
+            }
             return verdict
         }
     }

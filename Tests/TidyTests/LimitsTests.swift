@@ -24,7 +24,7 @@ import Testing
     /// The types whose members all are limits.
     private static let types = [
         "HTTPLimits", "HTTP2Limits", "ServerConfiguration", "TLSLimits", "JSONLimits", "YAMLLimits", "HotplugLimits",
-        "StoreLimits", "KubeClientLimits",
+        "StoreLimits", "KubeClientLimits", "TokenReviewLimits",
     ]
 
     /// The lines of a type's declaration.

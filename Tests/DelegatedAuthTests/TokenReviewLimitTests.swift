@@ -1,0 +1,49 @@
+import APIServer
+import FakeKubeAPIServer
+import KubeClient
+import KubeModel
+import Testing
+
+@testable import DelegatedAuth
+
+@Suite(.timeLimit(.minutes(1))) struct TokenReviewLimitTests {
+    private static func token(_ request: FakeKubeAPIServer.Request) -> String {
+        request.json?[path: "spec", "token"]?.string ?? ""
+    }
+
+    /// Tokens are good when they begin with `good`, and named after themselves.
+    private static func review(_ token: String) -> JSONValue {
+        token.hasPrefix("good")
+            ? ["status": ["authenticated": true, "user": ["username": .string(token)]]]
+            : ["status": ["authenticated": false]]
+    }
+
+    private static func limits(_ set: (inout TokenReviewLimits) -> Void) -> TokenReviewLimits {
+        var limits = TokenReviewLimits()
+        set(&limits)
+        return limits
+    }
+
+    @Test func `refused tokens of strangers pushed out those of users`() async throws {
+        try await withUpstream { request, _ in
+            .json(Self.review(Self.token(request)), status: 201)
+        } _: { upstream in
+            try await withClient(try ClientConfiguration(upstream)) { client in
+                let authenticator = TokenReviewAuthenticator(client, limits: Self.limits { $0.tokensMax = 2 })
+                /// Whether the cluster is asked about a token.
+                func isReviewed(_ token: String) async -> Bool {
+                    let before = upstream.requests.count
+                    _ = try? await authenticator.user(authorization: ["Bearer \(token)"])
+                    return upstream.requests.count > before
+                }
+                for token in ["good1", "good2", "bad1", "bad2", "bad3"] { #expect(await isReviewed(token)) }
+                for token in ["good1", "good2", "bad2", "bad3"] { #expect(await !isReviewed(token), "\(token)") }
+                // One past the limit, of each kind.
+                #expect(await isReviewed("bad1"))
+                #expect(await isReviewed("good3"))
+                for token in ["good2", "good3", "bad3", "bad1"] { #expect(await !isReviewed(token), "\(token)") }
+                #expect(await isReviewed("good1"))
+            }
+        }
+    }
+}
