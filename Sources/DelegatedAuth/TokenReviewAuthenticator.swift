@@ -18,6 +18,9 @@ package final class TokenReviewAuthenticator: Authenticator {
         case user(UserInfo)
         /// The reason is for the log.
         case refused(String)
+        /// Refused for an error, which may be over the next time: not remembered
+        /// (`cached_token_authenticator.go`, cacheErrs).
+        case failed(String)
         /// There was no review: not remembered.
         case unknown(String)
     }
@@ -71,7 +74,8 @@ package final class TokenReviewAuthenticator: Authenticator {
         guard let token = try BearerToken.read(values) else { return nil }
         switch await verdict(token) {
         case .user(let user): return user
-        case .refused(let reason): throw AuthenticationError(reason: "invalid bearer token\(reason)")
+        case .refused(let reason), .failed(let reason):
+            throw AuthenticationError(reason: "invalid bearer token\(reason)")
         case .unknown(let reason):
             throw AuthenticationError(reason: "cannot review a bearer token: \(reason)", isUnknown: true)
         }
@@ -85,7 +89,7 @@ package final class TokenReviewAuthenticator: Authenticator {
             switch verdict {
             case .user: users.insert(verdict, for: key)
             case .refused: refusals.insert(verdict, for: key)
-            case .unknown: break
+            case .failed, .unknown: break
             }
             return verdict
         }
@@ -106,7 +110,10 @@ package final class TokenReviewAuthenticator: Authenticator {
         }
         guard answer["authenticated"]?.bool == true, let user = answer["user"],
             let name = user["username"]?.string, !name.isEmpty
-        else { return .refused(answer["error"]?.string.map { ": \($0)" } ?? "") }
+        else {
+            if let error = answer["error"]?.string, !error.isEmpty { return .failed(": \(error)") }
+            return .refused("")
+        }
         let granted = answer["audiences"]?.array?.compactMap(\.string) ?? []
         guard audiences.isEmpty || granted.contains(where: audiences.contains) else {
             return .refused(": for the audiences \(granted)")
