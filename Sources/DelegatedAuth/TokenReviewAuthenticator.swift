@@ -3,16 +3,22 @@ package import HTTPServer
 import HTTPWire
 package import KubeClient
 import KubeModel
+import Synchronization
 
 package struct TokenReviewLimits: Sendable {
     /// Tokens that are remembered for their users, and as many again that are remembered as refused; in memory alone.
     package var tokensMax = 4096
+    /// TokenReviews under way at once.
+    package var reviewsMax = 100
 
     package init() {}
 }
 
 /// Bearer tokens, about which the cluster is asked: TokenReview, remembered for a while whether good or not
 /// (apiserver `pkg/authentication/token/cache`).
+///
+/// Past `reviewsMax` the answer is that nobody could tell, which is 503 with Retry-After, as the limiter of requests in
+/// flight answers at once: a token costs a stranger nothing, and a queue here would be theirs to fill.
 package final class TokenReviewAuthenticator: Authenticator {
     private enum Verdict: Sendable {
         case user(UserInfo)
@@ -30,10 +36,12 @@ package final class TokenReviewAuthenticator: Authenticator {
 
     private let client: KubeClient
     private let audiences: [String]
+    private let limits: TokenReviewLimits
     /// Apart, so that strangers' tokens do not push out those of users.
     private let users: ExpiringCache<[UInt8], Verdict>
     private let refusals: ExpiringCache<[UInt8], Verdict>
     private let reviews = SingleFlight<[UInt8], Verdict>()
+    private let reviewsUnderWay = Atomic(0)
 
     /// - Parameters:
     ///   - lifetime: for which an answer is remembered; zero means not at all.
@@ -46,6 +54,7 @@ package final class TokenReviewAuthenticator: Authenticator {
     ) {
         self.client = client
         self.audiences = audiences
+        self.limits = limits
         users = ExpiringCache(lifetime: lifetime, entriesMax: limits.tokensMax, now: now)
         refusals = ExpiringCache(lifetime: lifetime, entriesMax: limits.tokensMax, now: now)
     }
@@ -85,6 +94,10 @@ package final class TokenReviewAuthenticator: Authenticator {
         let key = Array(token.utf8)
         if let known = users[key] ?? refusals[key] { return known }
         return await reviews.value(for: key) {
+            defer { reviewsUnderWay.subtract(1, ordering: .relaxed) }
+            guard reviewsUnderWay.add(1, ordering: .relaxed).newValue <= limits.reviewsMax else {
+                return .unknown("\(limits.reviewsMax) TokenReviews are under way")
+            }
             let verdict = await review(token)
             switch verdict {
             case .user: users.insert(verdict, for: key)
