@@ -60,8 +60,6 @@ static inline void ccurl_set_error_text(CURL *easy, char *text) {
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text);
 }
 
-static inline void ccurl_set_private(CURL *easy, void *user) { curl_easy_setopt(easy, CURLOPT_PRIVATE, user); }
-
 // libcurl's own sockets are neither close-on-exec nor quick to notice a dead peer.
 static inline curl_socket_t ccurl_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
     (void)user;

@@ -121,18 +121,18 @@ int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chai
     return done;
 }
 
-X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count) {
+X509_STORE *copenssl_store(const uint8_t *bundle, size_t length) {
     BIO *bio = BIO_new_mem_buf(bundle, (int)length);
     X509_STORE *store = X509_STORE_new();
-    *count = 0;
+    int count = 0;
     X509 *certificate;
     while (bio && store && (certificate = read_certificate(bio))) {
-        if (X509_STORE_add_cert(store, certificate)) ++*count;
+        if (X509_STORE_add_cert(store, certificate)) ++count;
         X509_free(certificate);
     }
     BIO_free(bio);
     ERR_clear_error();
-    if (*count == 0) {
+    if (count == 0) {
         X509_STORE_free(store);
         return NULL;
     }

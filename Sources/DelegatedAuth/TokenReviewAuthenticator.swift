@@ -5,6 +5,7 @@ package import KubeClient
 import KubeModel
 import Synchronization
 
+/// The limits of `TokenReviewAuthenticator`.
 package struct TokenReviewLimits: Sendable {
     /// Tokens that are remembered for their users, and as many again that are remembered as refused; in memory alone.
     package var tokensMax = 4096

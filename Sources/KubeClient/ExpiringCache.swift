@@ -29,8 +29,6 @@ package final class ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Se
         self.now = now
     }
 
-    package var count: Int { state.withLock { $0.entries.count } }
-
     package subscript(_ key: Key) -> Value? {
         get {
             let now = now()
@@ -49,10 +47,6 @@ package final class ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Se
             state.order.append((key, state.serial))
             dropOldest(&state, now)
         }
-    }
-
-    package func remove(_ key: Key) {
-        state.withLock { $0.entries[key] = nil }
     }
 
     private func dropOldest(_ state: inout State, _ now: ContinuousClock.Instant) {

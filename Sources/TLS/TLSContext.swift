@@ -52,8 +52,7 @@ package final class TLSContext: @unchecked Sendable {
         guard let context = copenssl_client_context() else { throw TLSError(draining: "make a TLS context") }
         self.context = context
         others = []
-        var count: Int32 = 0
-        guard let store = copenssl_store(authorities, authorities.count, &count) else {
+        guard let store = copenssl_store(authorities, authorities.count) else {
             throw TLSError("read the CA bundle", reason: "no certificate in it")
         }
         SSL_CTX_set_cert_store(context, store)
@@ -79,17 +78,13 @@ package final class TLSContext: @unchecked Sendable {
 package final class CertificatePool: @unchecked Sendable {
     // Sendable: X509_STORE locks itself, and is not changed after `init`.
     let store: OpaquePointer
-    /// How many certificates it holds.
-    package let count: Int
 
     /// Takes a PEM bundle; throws when there is no certificate in it.
     package init(bundle: [UInt8]) throws(TLSError) {
-        var count: Int32 = 0
-        guard let store = copenssl_store(bundle, bundle.count, &count) else {
+        guard let store = copenssl_store(bundle, bundle.count) else {
             throw TLSError("read the CA bundle", reason: "no certificate in it")
         }
         self.store = store
-        self.count = Int(count)
     }
 
     deinit {

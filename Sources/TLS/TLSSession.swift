@@ -198,10 +198,8 @@ package final class TLSSession {
     /// Whether the handshake agreed on HTTP/2 (RFC 7301).
     package var isHTTP2: Bool { copenssl_is_http2(ssl) == 1 }
 
-    /// Whether the peer presented a certificate, proven to be its own by the handshake.
-    package var hasPeerCertificate: Bool { SSL_get0_peer_certificate(ssl) != nil }
-
-    /// The peer's certificate, verified for client authentication against `pool` now.
+    /// The peer's certificate, which the handshake has proven to be its own, verified for client authentication against
+    /// `pool` now.
     package func verifyPeer(against pool: CertificatePool) -> PeerVerification {
         var notAfter: Int64 = 0
         let code = copenssl_verify_peer(ssl, pool.store, &notAfter)

@@ -313,10 +313,8 @@ import Testing
         #expect(cache["b"] == 2 && cache["c"] == 4)
         cache.insert(5, for: "d")
         #expect(cache["b"] == nil && cache["c"] == 4 && cache["d"] == 5)
-        cache.remove("c")
-        #expect(cache["c"] == nil)
         for number in 0..<1000 { cache.insert(number, for: "\(number)") }
-        #expect(cache.count == 2)
+        #expect((0..<1000).filter { cache["\($0)"] != nil } == [998, 999])
     }
 
     @Test func `one asks for all who ask at the same time`() async {

@@ -9,7 +9,6 @@ import Testing
         try pair.handshake(pieceBytes: pieceBytes)
         #expect(pair.server.isEstablished)
         #expect(pair.client.isEstablished)
-        #expect(!pair.server.hasPeerCertificate)
     }
 
     @Test(arguments: [0, 1, 16_383, 16_384, 16_385, 100_000, 1 << 20])

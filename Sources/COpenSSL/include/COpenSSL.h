@@ -66,8 +66,7 @@ int copenssl_use_certificate(SSL_CTX *context, const uint8_t *chain, size_t chai
                              size_t key_length);
 
 // The certificates of a PEM bundle, each trusted by itself; NULL when it has none or is broken.
-// `*count` is how many there are.
-X509_STORE *copenssl_store(const uint8_t *bundle, size_t length, int *count);
+X509_STORE *copenssl_store(const uint8_t *bundle, size_t length);
 
 // The CA names that the handshake tells clients.
 int copenssl_set_client_ca_names(SSL_CTX *context, const uint8_t *bundle, size_t length);
