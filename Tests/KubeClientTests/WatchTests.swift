@@ -164,7 +164,8 @@ import Testing
     }
 
     @Test func `a watch whose events come in time is not opened anew`() async throws {
-        let pause: Int64 = 100
+        // All together take longer than the limit, and each comes long before it.
+        let pause: Int64 = 250
         let loop = try EventLoop(name: "events")
         let events = (1...15).map { Self.event("MODIFIED", "\($0)", version: "\(10 + $0)") }
         let (slow, continuation) = AsyncStream<String>.makeStream()
@@ -176,7 +177,7 @@ import Testing
             continuation.finish()
         }
         var limits = KubeClientLimits()
-        limits.watchIdleTimeout = pause * 10
+        limits.watchIdleTimeout = pause * 12
         try await expect(
             ["listed a", "current", "current"] + (1...15).map { "changed \($0)" } + ["current"],
             requests: ["GET /list?limit=500&resourceVersion=0", Self.watching("10"), Self.watching("25")],
