@@ -262,10 +262,11 @@ import Testing
         #expect(try await played.instance("vm").object.controller?["kind"] == "VirtualMachine")
     }
 
-    @Test(arguments: [
-        (String(repeating: "a", count: 64), nil, String(repeating: "a", count: 63)), ("a.b", nil, "a"),
-        ("a", "guest", "guest"),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            (String(repeating: "a", count: 64), nil, String(repeating: "a", count: 63)), ("a.b", nil, "a"),
+            ("a", "guest", "guest"),
+        ] as [(String, String?, String)])
     func `the pod of a machine with a long name had a label that none can have`(
         _ name: String, _ hostname: String?, _ expected: String
     ) async throws {

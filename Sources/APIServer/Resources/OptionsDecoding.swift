@@ -65,7 +65,9 @@ struct OptionsDecoding {
         var body = JSONValue.object(JSONObject())
         if !request.body.isEmpty { (body, _) = try RequestBodyDecoding.object(request) }
         guard body.object != nil else { throw Self.malformed("it is no object") }
-        if let kind = try Self.text(body, "kind"), kind != "DeleteOptions" { throw Self.malformed("its kind is \(kind)") }
+        if let kind = try Self.text(body, "kind"), kind != "DeleteOptions" {
+            throw Self.malformed("its kind is \(kind)")
+        }
         let preconditions = body.present("preconditions") ?? [:]
         guard preconditions.object != nil else { throw Self.malformed("preconditions must be an object") }
         if let seconds = body.present("gracePeriodSeconds"), seconds.int == nil {

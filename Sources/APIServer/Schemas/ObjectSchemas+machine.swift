@@ -66,7 +66,8 @@ extension ObjectSchemas {
     private static let domain = object(
         "The machine as libvirt sees it.",
         [
-            "devices": devices, "chassis": open("What SMBIOS says of the chassis."), "clock": open("The guest's clock."),
+            "devices": devices, "chassis": open("What SMBIOS says of the chassis."),
+            "clock": open("The guest's clock."),
             "cpu": open("Cores, sockets, threads and the model."), "features": open("Features of the hypervisor."),
             "firmware": open("How the machine boots."), "ioThreads": open("Threads that serve disks."),
             "ioThreadsPolicy": text("shared, auto or supplementalPool: how disks share threads."),
@@ -92,7 +93,8 @@ extension ObjectSchemas {
             "clientPassthrough": open("USB devices of whoever looks at the machine."),
             "disableHotplug": flag("Whether no disk can be plugged in."), "disks": openList("Disks, each of a volume."),
             "downwardMetrics": open("Metrics of the node for the guest."),
-            "filesystems": openList("Volumes that are shared as file systems."), "gpus": openList("Graphics processors."),
+            "filesystems": openList("Volumes that are shared as file systems."),
+            "gpus": openList("Graphics processors."),
             "hostDevices": openList("Devices of the node."), "inputs": openList("Tablets and the like."),
             "logSerialConsole": flag("Whether the serial console is logged."),
             "networkInterfaceMultiqueue": flag("Whether interfaces have a queue for each CPU."),
