@@ -23,7 +23,10 @@ struct ResourceWatch: Sendable {
     func answer() async throws(Status) -> APIAnswer {
         guard let start = options.watchStart else {
             if let least = options.resourceVersion { try await checkReached(least) }
-            return stream(from: nil)
+            guard options.sendsInitialEvents == false else { return stream(from: nil) }
+            // Before the answer begins: whoever has seen that hears of all that comes.
+            let state = try await latestState()
+            return stream(from: try await cluster.watch(resource, namespace: namespace, from: state))
         }
         do throws(Status) {
             return stream(from: try await cluster.watch(resource, namespace: namespace, from: start))
@@ -34,8 +37,12 @@ struct ResourceWatch: Sendable {
     }
 
     private func checkReached(_ least: UInt64) async throws(Status) {
-        let current = try await cluster.page(resource, namespace: namespace, query: PageQuery(limit: 1)).resourceVersion
+        let current = try await latestState()
         guard least <= current else { throw .resourceVersionTooLarge(requested: least, current: current) }
+    }
+
+    private func latestState() async throws(Status) -> UInt64 {
+        try await cluster.page(resource, namespace: namespace, query: PageQuery(limit: 1)).resourceVersion
     }
 
     private func stream(from subscription: (any WatchSubscription)?) -> APIAnswer {
@@ -56,17 +63,14 @@ struct ResourceWatch: Sendable {
     private func initial(_ sender: inout WatchSender) async throws(Status) -> (any WatchSubscription)? {
         var query = PageQuery(limit: ResourceList.pageItemsMax)
         query.name = options.selector.fields.name
-        let wantsObjects = options.sendsInitialEvents ?? true
         while true {
             let page = try await cluster.page(resource, namespace: namespace, query: query)
             query.resourceVersion = page.resourceVersion
             query.after = page.end
-            if wantsObjects {
-                for item in page.items where try options.selector.matches(item.name, item.object) {
-                    guard try await sender.send("ADDED", item.object) else { return nil }
-                }
+            for item in page.items where try options.selector.matches(item.name, item.object) {
+                guard try await sender.send("ADDED", item.object) else { return nil }
             }
-            if page.end == nil || !wantsObjects {
+            if page.end == nil {
                 if options.sendsInitialEvents == true, options.allowsBookmarks {
                     sender.bookmark(page.resourceVersion, annotations: ["k8s.io/initial-events-end": "true"])
                 }
