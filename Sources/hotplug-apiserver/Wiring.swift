@@ -85,8 +85,8 @@ struct Wiring {
         ProcessMemory.unmapCode()
 
         let signal = await signals.next()
-        logger.notice("shutting down", metadata: ["signal": "\(signal)"])
         health.shutDown()
+        logger.notice("shutting down", metadata: ["signal": "\(signal)"])
         await firstLoop.sleep(milliseconds: flags.serving.shutdownDelayDuration.milliseconds)
         await server.shutdown(grace: Self.shutdownGrace)
     }
