@@ -37,6 +37,26 @@ package struct APIAnswer: Sendable {
         self.init(.stream(type: "application/json", produce))
     }
 
+    /// The same for a client that wants YAML.
+    ///
+    /// Throws 406 NotAcceptable for a list that is sent as it is read.
+    func inYAML() throws(Status) -> APIAnswer {
+        switch content {
+        case .json(let bytes):
+            guard let value = try? JSONValue(parsing: bytes), let yaml = value.yaml() else {
+                throw .internalError("the answer cannot be written as YAML: ask for application/json")
+            }
+            var answer = self
+            answer.content = .bytes(yaml, type: "application/yaml")
+            return answer
+        case .stream:
+            var status = Status.notAcceptable(accepted: ["application/json"])
+            status.message = "the list is too long for YAML: ask for application/json, or for pages of it by limit"
+            throw status
+        default: return self
+        }
+    }
+
     package init(_ failure: Status) {
         self.init(status: failure.code, failure.json)
         if let seconds = failure.details?.retryAfterSeconds, seconds > 0 {

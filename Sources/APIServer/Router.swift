@@ -66,9 +66,11 @@ package struct Router: Sendable {
             return Self.methodNotAllowed(endpoint.methodNotAllowed(info), allowed: allowed)
         }
         let apiRequest = try await read(request, info, query, user)
-        guard let form = try ObjectForm.negotiated(MediaTypes(request.head.fields.values("accept")), query) else {
-            throw .notAcceptable(accepted: ["application/json"])
-        }
+        let accept = MediaTypes(request.head.fields.values("accept"))
+        // Events of a watch are JSON alone, as in kube-apiserver.
+        let types = info.verb == "watch" ? ["application/json"] : ["application/json", "application/yaml"]
+        if accept.wantsYAML, types.count > 1 { return try await endpoint.answer(apiRequest).inYAML() }
+        guard let form = try ObjectForm.negotiated(accept, query) else { throw .notAcceptable(accepted: types) }
         endpoint.rendering.form = form
         return try await endpoint.answer(apiRequest)
     }

@@ -22,7 +22,7 @@ package enum ObjectRules {
         case .virtualMachineInstance: try checkInstance(new, old, facts, isKubeVirt)
         case .virtualMachine:
             guard old == nil || new["spec"] != old?["spec"] else { return }
-            var causes = machine(new["spec"] ?? [:])
+            var causes = machine(new["spec"] ?? [:]) + matchers(new["spec"] ?? [:])
             if causes.isEmpty { causes = try network(new, .virtualMachine, facts) }
             try refuse(causes, "virtualmachine-validator")
         case .virtualMachineInstanceMigration: try MigrationRules.check(new, old: old)
@@ -116,6 +116,19 @@ package enum ObjectRules {
         let text = strategy.string ?? ""
         return RunStrategy(rawValue: text) == nil
             ? [.invalidValue(at: "spec.runStrategy", "Invalid RunStrategy (\(text))")] : []
+    }
+
+    /// `vms-admitter.go`, `applyInstancetypeToVm`: instance types and preferences are kinds that are not stored here, so
+    /// that none is ever found.
+    private static func matchers(_ spec: JSONValue) -> [Status.Cause] {
+        ["instancetype", "preference"].compactMap { what in
+            guard let matcher = spec.present(what) else { return nil }
+            let scope = matcher["kind"]?.string?.lowercased() == "virtualmachine\(what)" ? "" : "cluster"
+            return Status.Cause(
+                reason: "FieldValueNotFound",
+                message: "Failure to find \(what): virtualmachine\(scope)\(what)s.instancetype.kubevirt.io "
+                    + "\((matcher["name"]?.string ?? "").quoted) not found", field: "spec.\(what)")
+        }
     }
 
     /// multus reads the configuration when a pod starts, and its admission controller when the object is written.

@@ -94,6 +94,18 @@ import Testing
                 "Running and RunStrategy are mutually exclusive"
             ),
             (["template": ["spec": [:]], "runStrategy": "Now"], "Invalid RunStrategy (Now)"),
+            (
+                ["template": ["spec": sound], "running": true, "instancetype": ["name": "u1.small"]],
+                #"Failure to find instancetype: virtualmachineclusterinstancetypes.instancetype.kubevirt.io "u1.small" "#
+                    + "not found"
+            ),
+            (
+                [
+                    "template": ["spec": sound], "running": true,
+                    "preference": ["name": "p", "kind": "VirtualMachinePreference"],
+                ], #"Failure to find preference: virtualmachinepreferences.instancetype.kubevirt.io "p" not found"#
+            ),
+            (["template": ["spec": sound], "running": true, "instancetype": .null], nil),
             (["template": ["spec": sound], "runStrategy": "Always"], nil),
             (["template": ["spec": sound], "running": false], nil),
             (

@@ -32,6 +32,12 @@ struct MediaTypes {
         }.map(\.element.clause)
     }
 
+    /// Whether the client wants YAML more than JSON.
+    var wantsYAML: Bool {
+        let known = ["application/json", "application/*", "*/*", "application/yaml"]
+        return clauses.first { known.contains($0.type) }?.type == "application/yaml"
+    }
+
     /// The version of aggregated discovery that the client wants most; `nil` means the legacy documents.
     var aggregatedDiscovery: String? {
         for clause in clauses {
