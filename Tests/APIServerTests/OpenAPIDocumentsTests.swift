@@ -136,14 +136,47 @@ import Testing
 
     /// kubectl asks by the name with `@`; Go can only read back the one with dots.
     @Test(arguments: [dotted, deprecated, deprecated + ",application/json", "text/html," + dotted])
-    func `serves OpenAPI 2 as an empty protobuf message under its dotted name`(accept: String) throws {
+    func `serves OpenAPI 2 as protobuf under its dotted name`(accept: String) throws {
         let answer = try answer("openapi/v2", accept: accept)
-        guard case .bytes([], let type) = answer.content else {
+        guard case .bytes(let bytes, let type) = answer.content else {
             Issue.record("\(answer.content)")
             return
         }
         #expect(answer.status == 200)
         #expect(type == Self.dotted)
+        let document = try #require(value(self.answer("openapi/v2")))
+        #expect(try fields(bytes[...], 1) == ["2.0"])
+        let definitions = try #require(try messages(bytes[...], 9).first)
+        let names = try messages(definitions, 1).map { try fields($0, 1)[0] }
+        #expect(names == document["definitions"]?.object?.members.map(\.name))
+        let paths = try #require(try messages(bytes[...], 8).first)
+        #expect(try messages(paths, 2).count == document["paths"]?.object?.members.count)
+        // A machine's schema: NamedSchema, Schema, Properties.
+        let index = try #require(names.firstIndex(of: "io.kubevirt.v1.VirtualMachine"))
+        let schema = try #require(try messages(messages(definitions, 1)[index], 2).first)
+        #expect(try messages(schema, 22).map { try fields($0, 1) } == [["object"]])
+        let properties = try messages(schema, 25).flatMap { try messages($0, 1) }.map { try fields($0, 1)[0] }
+        #expect(properties == ["apiVersion", "kind", "metadata", "spec", "status"])
+        let kinds = try #require(try messages(schema, 31).first)
+        #expect(try fields(kinds, 1) == ["x-kubernetes-group-version-kind"])
+        let yaml = try #require(try messages(kinds, 2).map { try fields($0, 2)[0] }.first)
+        #expect(
+            try JSONValue.parseYAML(Array(yaml.utf8)).value
+                == [["group": "kubevirt.io", "version": "v1", "kind": "VirtualMachine"]])
+    }
+
+    /// The messages of a field.
+    private func messages(_ bytes: ArraySlice<UInt8>, _ number: UInt64) throws -> [ArraySlice<UInt8>] {
+        var reader = ProtobufReader(bytes)
+        var found: [ArraySlice<UInt8>] = []
+        while let field = try reader.next() {
+            if field.number == number, case .octets(let octets) = field.value { found.append(octets) }
+        }
+        return found
+    }
+
+    private func fields(_ bytes: ArraySlice<UInt8>, _ number: UInt64) throws -> [String] {
+        try messages(bytes, number).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test(arguments: ["text/html", "application/vnd.kubernetes.protobuf"])

@@ -149,6 +149,9 @@ import Testing
         let explained = try kubectl("explain", "vmi.spec.domain.devices.interfaces")
         #expect(explained.status == 0, "\(explained)")
         #expect(explained.output.contains("macAddress"), "\(explained)")
+        // By OpenAPI 2, which is read as protobuf.
+        let older = try kubectl("explain", "vmi.spec.domain.devices.interfaces", "--output=plaintext-openapiv2")
+        #expect(older.output.contains("macAddress"), "\(older)")
         let manifest = """
             apiVersion: kubevirt.io/v1
             kind: VirtualMachine

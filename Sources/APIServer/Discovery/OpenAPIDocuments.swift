@@ -7,7 +7,8 @@ struct OpenAPIDocuments: Sendable {
     private static let protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     private static let oldProtobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
-    private let v2: DeferredDocument
+    private let v2: Deferred<StaticDocument>
+    private let v2Protobuf: Deferred<[UInt8]>
     /// By `apis/group/version`.
     private let v3: [String: StaticDocument]
     private let v3Root: StaticDocument
@@ -24,7 +25,9 @@ struct OpenAPIDocuments: Sendable {
                 )
             }
         }
-        v2 = DeferredDocument { [pairs] in OpenAPI2.document(of: pairs.map(\.1.value)) }
+        let v2 = Deferred { [pairs] in StaticDocument(OpenAPI2.document(of: pairs.map(\.1.value))) }
+        self.v2 = v2
+        v2Protobuf = Deferred { OpenAPI2.protobuf(v2.value.value) }
         v3 = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         var paths: JSONValue = [:]
         for (path, document) in pairs {
@@ -58,14 +61,13 @@ struct OpenAPIDocuments: Sendable {
             types.firstIndex { ["application/json", "application/*", "*/*"].contains($0) } ?? (types.isEmpty ? 0 : nil)
         let binary = types.firstIndex { $0 == Self.protobuf || $0 == Self.oldProtobuf }
         if let binary, binary < json ?? Int.max {
-            // An empty protobuf message is an empty document: kubectl, which takes all else from OpenAPI 3, then leaves
-            // the checks to the server. The name with dots is the one that Go can read back.
-            var answer = APIAnswer(.bytes([], type: Self.protobuf))
+            // The name with dots is the one that Go can read back.
+            var answer = APIAnswer(.bytes(v2Protobuf.value, type: Self.protobuf))
             answer.fields.append(("Vary", "Accept"))
             return answer
         }
         guard json != nil else { return APIAnswer(status: 406) }
-        var answer = APIAnswer(.document(v2.document))
+        var answer = APIAnswer(.document(v2.value))
         answer.fields.append(("Vary", "Accept"))
         return answer
     }

@@ -19,21 +19,21 @@ package struct StaticDocument: Sendable {
     }
 }
 
-/// A static document that is made when it is first asked for: few ask, and the start need not wait for it.
-final class DeferredDocument: Sendable {
-    private let make: @Sendable () -> JSONValue
-    private let made = Mutex<StaticDocument?>(nil)
+/// What does not change and is made when it is first asked for: few ask, and the start need not wait for it.
+final class Deferred<Value: Sendable>: Sendable {
+    private let make: @Sendable () -> Value
+    private let made = Mutex<Value?>(nil)
 
-    init(_ make: @escaping @Sendable () -> JSONValue) {
+    init(_ make: @escaping @Sendable () -> Value) {
         self.make = make
     }
 
-    var document: StaticDocument {
+    var value: Value {
         made.withLock { made in
             if let made { return made }
-            let document = StaticDocument(make())
-            made = document
-            return document
+            let value = make()
+            made = value
+            return value
         }
     }
 }
