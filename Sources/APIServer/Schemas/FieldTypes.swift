@@ -21,11 +21,15 @@ enum FieldTypes {
 
     static func causes(in object: JSONValue, of resource: Resource) -> [Status.Cause] {
         var causes: [Status.Cause] = []
-        for (name, schema) in ObjectSchemas.kind(resource)["properties"]?.object?.members ?? [] where name != "status" {
+        let properties = ObjectSchemas.kind(resource)["properties"]?.object?.members ?? []
+        for (name, schema) in properties where !others.contains(name) {
             if let value = object[name] { visit(value, schema, path: name, &causes) }
         }
         return causes
     }
+
+    /// Checked by who reads them, or the controllers' own.
+    private static let others: Set = ["apiVersion", "kind", "metadata", "status"]
 
     private static func visit(
         _ value: JSONValue, _ schema: JSONValue, path: @autoclosure () -> String, _ causes: inout [Status.Cause]
