@@ -44,10 +44,15 @@ private final class Silence: ReadinessHandler {
         self.transfers = transfers
         self.limits = limits
         selector = loop.selector
-        token = selector.registerTimer(at: selector.now + limits.watchHeadTimeout, handler: self)
+        token = selector.registerTimer(at: deadline, handler: self)
         transfer.received = { [unowned self] in
-            if transfer.hasHead, let token { selector.setDeadline(selector.now + limits.watchIdleTimeout, for: token) }
+            if let token { selector.setDeadline(deadline, for: token) }
         }
+    }
+
+    /// On a connection that was open the head may have come already when this begins.
+    private var deadline: Int64 {
+        selector.now + (transfer.hasHead ? limits.watchIdleTimeout : limits.watchHeadTimeout)
     }
 
     func end() {
