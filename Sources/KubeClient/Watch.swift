@@ -66,21 +66,24 @@ package final class Watch: Sendable {
     package func run(on loop: isolated EventLoop) async {
         var backoff = firstBackoff
         var isExpired = false
+        // What has been seen last; any will do at first.
+        var version = "0"
         while isRunning {
             // A list that starts anew after 410 must not come from a cache that is as old.
             let isFresh = isExpired
             do throws(Failure) {
-                let version = try await list(from: isFresh ? "" : "0")
+                version = try await list(from: isFresh ? "" : version)
                 isExpired = false
                 stateChanged(.current)
-                try await follow(from: version, backoff: &backoff, on: loop)
+                try await follow(from: &version, backoff: &backoff, on: loop)
                 isExpired = true
                 // Only one round may follow another without a pause (client-go's BackoffUntil pauses between all): a
                 // server that answers every watch with 410 would be asked without end.
                 if isFresh { throw Failure(reason: "watch \(path): the version of a list is too old", code: 410) }
             } catch {
                 guard isRunning else { return }
-                if error.code == 410 { isExpired = true }
+                // A server that restores an older state has not come to a version that was seen (504).
+                if error.code == 410 || error.code == 504 { isExpired = true }
                 await pause(error, &backoff, on: loop)
             }
         }
@@ -95,11 +98,16 @@ package final class Watch: Sendable {
     // MARK: List
 
     /// Answers the list's resource version.
+    ///
+    /// The list is not older than the one given, so that nothing seen before is undone by a server that is behind. Pages
+    /// would be of just that version (client-go `tools/cache/reflector.go`), so there are none then.
     private func list(from resourceVersion: String) async throws(Failure) -> String {
         var items: [JSONValue] = []
         var token = ""
+        let hasPages = resourceVersion.isEmpty || resourceVersion == "0"
         while true {
-            var request = KubeRequest("GET", path, query: [("limit", "\(Self.pageItems)")] + selector)
+            var request = KubeRequest(
+                "GET", path, query: (hasPages ? [("limit", "\(Self.pageItems)")] : []) + selector)
             // A page that goes on belongs to the version of the first.
             if token.isEmpty {
                 if !resourceVersion.isEmpty { request.query.append(("resourceVersion", resourceVersion)) }
@@ -133,9 +141,8 @@ package final class Watch: Sendable {
 
     /// Returns when the list must be read anew.
     private func follow(
-        from start: String, backoff: inout Backoff, on loop: isolated EventLoop
+        from version: inout String, backoff: inout Backoff, on loop: isolated EventLoop
     ) async throws(Failure) {
-        var version = start
         var isSilent = false
         while isRunning {
             let began = ContinuousClock.now

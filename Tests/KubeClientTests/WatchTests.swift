@@ -140,7 +140,7 @@ import Testing
             ["listed a", "current", "listed b", "current", "failing 500 watch /list: status 500", "listed c"],
             requests: [
                 "GET /list?limit=500&resourceVersion=0", Self.watching("10"), "GET /list?limit=500",
-                Self.watching("20"), "GET /list?limit=500&resourceVersion=0",
+                Self.watching("20"), "GET /list?resourceVersion=20",
             ],
             answers: [
                 Self.list(["a"], version: "10"), .status(410), Self.list(["b"], version: "20"), .status(500),
@@ -235,6 +235,22 @@ import Testing
         }
     }
 
+    @Test func `a list after a failure could be older than what had been seen`() async throws {
+        try await expect(
+            [
+                "listed a", "current", "current", "changed b", "failing 0 watch /list: an event is not JSON",
+                "failing 504 list /list: too large", "listed c", "current",
+            ],
+            requests: [
+                "GET /list?limit=500&resourceVersion=0", Self.watching("10"), "GET /list?resourceVersion=15",
+                "GET /list?limit=500",
+            ],
+            answers: [
+                Self.list(["a"], version: "10"), Self.stream(Self.event("ADDED", "b", version: "15"), "{]"),
+                .json(["kind": "Status", "message": "too large"], status: 504), Self.list(["c"], version: "12"),
+            ])
+    }
+
     @Test func `says why a list fails, and tries again`() async throws {
         try await expect(
             [
@@ -275,7 +291,7 @@ import Testing
         try await expect(
             ["listed a", "current", "current", "failing \(code) \(reason)", "listed b"],
             requests: [
-                "GET /list?limit=500&resourceVersion=0", Self.watching("10"), "GET /list?limit=500&resourceVersion=0",
+                "GET /list?limit=500&resourceVersion=0", Self.watching("10"), "GET /list?resourceVersion=10",
             ],
             answers: [Self.list(["a"], version: "10"), Self.stream(event), Self.list(["b"], version: "20")])
     }
