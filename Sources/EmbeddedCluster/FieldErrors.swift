@@ -12,6 +12,11 @@ struct FieldErrors {
         add("FieldValueInvalid", field, "Invalid value: \(text(of: shown)): \(detail)")
     }
 
+    /// Of a value that is no string; `shown` is its text.
+    mutating func invalid(_ field: String, shown: String, _ detail: String) {
+        add("FieldValueInvalid", field, "Invalid value: \(shown.prefix(StoreLimits.quotedCharactersMax)): \(detail)")
+    }
+
     mutating func immutable(_ field: String, _ value: JSONValue?) {
         add("FieldValueInvalid", field, "Invalid value: \(text(of: value ?? .null)): field is immutable")
     }

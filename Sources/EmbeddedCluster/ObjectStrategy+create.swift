@@ -22,7 +22,8 @@ extension ObjectStrategy {
         // The built-in kinds that are served here keep none.
         metadata["generation"] = resource.isBuiltIn ? nil : 1
 
-        let errors = ObjectMetaValidation.errors(metadata, of: resource)
+        var errors = ObjectMetaValidation.errors(metadata, of: resource)
+        try OwnerReferences.check(metadata, &errors)
         guard errors.isEmpty else { throw resource.invalid(metadata["name"]?.string ?? "", errors) }
         var created = object
         created["metadata"] = .object(metadata)

@@ -73,6 +73,7 @@ extension ObjectStrategy {
         }
 
         var errors = ObjectMetaValidation.errors(metadata, of: resource)
+        try OwnerReferences.check(metadata, old: old, &errors)
         for member in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] where metadata[member] != old[member] {
             errors.immutable("metadata.\(member)", metadata[member])
         }
