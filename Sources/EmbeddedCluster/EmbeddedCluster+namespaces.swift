@@ -21,9 +21,11 @@ extension EmbeddedCluster {
             try await deleteAll(resource, in: name)
         }
         let ended = try await store.commits.perform { transaction in
+            if let ended = try transaction.endNamespace(name) { return ended }
+            try transaction.tellOfContent(name)
             // An empty one has ended with the mark.
-            try transaction.endNamespace(name)
-                ?? Written(object: marked, isRemoved: transaction.fetch(NamespaceLifecycle.key(name)) == nil)
+            let current = try transaction.fetch(NamespaceLifecycle.key(name))
+            return Written(object: current ?? marked, isRemoved: current == nil)
         }
         return ended.isRemoved ? .deleted(ended.object) : .pending(ended.object)
     }

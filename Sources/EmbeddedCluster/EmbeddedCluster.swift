@@ -55,7 +55,7 @@ package final class EmbeddedCluster: WatchableCluster {
         self.configuration = configuration
         store = try ObjectStore(
             directory: directory, writesWaitingMax: configuration.writesWaitingMax, history: configuration.history,
-            cacheBytesMax: configuration.cacheBytesMax
+            cacheBytesMax: configuration.cacheBytesMax, clock: configuration.now
         ) { transaction in
             try transaction.prepareNamespaces(
                 Identifiers(random: configuration.random), now: Timestamp.rfc3339(configuration.now()))

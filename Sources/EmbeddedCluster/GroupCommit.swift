@@ -35,12 +35,16 @@ final class GroupCommit: Sendable {
     private let cache: ObjectCache
     private let directory: String
     private let writesWaitingMax: Int
+    private let clock: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    /// `directory` is for messages; `writesWaitingMax` counts the writes not yet taken into a batch.
+    /// `directory` is for messages; `writesWaitingMax` counts the writes not yet taken into a batch; `clock` tells
+    /// seconds since 1970.
     init(
-        writer: DatabaseQueue, log: EventLog, cache: ObjectCache, directory: String, writesWaitingMax: Int
+        writer: DatabaseQueue, log: EventLog, cache: ObjectCache, directory: String, writesWaitingMax: Int,
+        clock: @escaping @Sendable () -> Int64
     ) {
+        self.clock = clock
         self.writer = writer
         self.log = log
         self.cache = cache
@@ -125,7 +129,7 @@ final class GroupCommit: Sendable {
         do {
             if case .failed(let status) = state.withLock({ $0.condition }) { throw status }
             try db.beginTransaction(.immediate)
-            var transaction = try WriteTransaction(db, cache: cache)
+            var transaction = try WriteTransaction(db, cache: cache, clock: clock)
             let results: [Result<Written, Status>] = try writes.map { write in
                 do {
                     return .success(try write(&transaction))

@@ -11,10 +11,10 @@ final class ObjectStore: Sendable {
     let log: EventLog
     private let cache: ObjectCache
 
-    /// `prepare` writes before anybody reads or watches.
+    /// `prepare` writes before anybody reads or watches; `clock` tells seconds since 1970.
     init(
         directory path: String, writesWaitingMax: Int, history: EventHistory.Limits, cacheBytesMax: Int,
-        prepare: (inout WriteTransaction) throws -> Void
+        clock: @escaping @Sendable () -> Int64, prepare: (inout WriteTransaction) throws -> Void
     ) throws(StoreError) {
         directory = try DataDirectory(path: path)
         let cache = ObjectCache(bytesMax: cacheBytesMax)
@@ -26,7 +26,7 @@ final class ObjectStore: Sendable {
             try StoreFile.migrator.migrate(writer)
             try writer.inDatabase { db in
                 try db.inTransaction(.immediate) {
-                    var transaction = try WriteTransaction(db, cache: cache)
+                    var transaction = try WriteTransaction(db, cache: cache, clock: clock)
                     try prepare(&transaction)
                     try transaction.setResourceVersion()
                     return .commit
@@ -40,7 +40,8 @@ final class ObjectStore: Sendable {
         try directory.synchronize()
         readers = Readers(path: file)
         commits = GroupCommit(
-            writer: writer, log: log, cache: cache, directory: path, writesWaitingMax: writesWaitingMax)
+            writer: writer, log: log, cache: cache, directory: path, writesWaitingMax: writesWaitingMax,
+            clock: clock)
     }
 
     /// One object, from memory if it is there.

@@ -103,7 +103,7 @@ enum ObjectTable {
         "SELECT \(columns) FROM objects WHERE \(condition) ORDER BY namespace, name LIMIT ?"
     }
 
-    static func count(_ scope: Scope, after: ObjectName, _ db: Database) throws -> Int {
+    static func count(_ scope: Scope, after: ObjectName? = nil, _ db: Database) throws -> Int {
         let (sql, arguments) = scope.condition(after: after)
         let statement = try db.cachedStatement(sql: "SELECT COUNT(*) FROM objects WHERE \(sql)")
         return try Int.fetchOne(statement, arguments: arguments) ?? 0

@@ -28,6 +28,10 @@ package enum StoreLimits {
 
     /// Objects that one commit deletes of a namespace that goes.
     package static let namespaceBatchMax = 500
+    /// Objects of such a namespace that are looked into, at one time, for the finalizers that hold them.
+    package static let namespaceContentMax = 128
+    /// Finalizers that its condition names.
+    package static let finalizersToldMax = 100
     /// Octets of objects that are kept in memory, and what each counts besides.
     package static let cacheBytesMax = 32 << 20
     package static let cacheEntryBytes = 256

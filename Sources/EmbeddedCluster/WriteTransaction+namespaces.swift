@@ -17,7 +17,7 @@ extension WriteTransaction {
                     }
                     try delete(names, of: ObjectStrategy(resource: resource, now: now), in: name)
                 }
-                try endNamespace(name)
+                if try endNamespace(name) == nil { try tellOfContent(name) }
             }
             return
         }
@@ -34,6 +34,7 @@ extension WriteTransaction {
 
     /// Deletes objects; those that finalizers hold are left to them.
     mutating func delete(_ names: some Sequence<String>, of strategy: ObjectStrategy, in namespace: String) throws {
+        namespacesWritten.insert(namespace)
         for name in names {
             let key = ObjectKey(resource: strategy.resource.groupResource, namespace: namespace, name: name)
             guard try fetch(key) != nil else { continue }
@@ -47,10 +48,37 @@ extension WriteTransaction {
     /// Ends the namespace that a write has left empty, or freed of its own finalizers.
     mutating func followUp(_ written: Written, of key: ObjectKey) throws {
         if key.resource == Resource.namespace.groupResource {
+            namespacesWritten.insert(key.name)
             try endNamespace(key.name)
-        } else if written.isRemoved, !key.namespace.isEmpty {
-            try endNamespace(key.namespace)
+        } else if !key.namespace.isEmpty {
+            namespacesWritten.insert(key.namespace)
+            if written.isRemoved { try endNamespace(key.namespace) }
         }
+    }
+
+    /// Once a batch, however many objects of a namespace it has changed.
+    mutating func tellOfNamespaces() throws {
+        for name in namespacesWritten.sorted() {
+            do {
+                try tellOfContent(name)
+            } catch is DamagedRow {
+                // What a write does not touch must not fail it: the conditions stay as they are.
+            } catch is Status {
+            }
+        }
+        namespacesWritten = []
+    }
+
+    /// Has a namespace that is being deleted tell what is left in it.
+    mutating func tellOfContent(_ name: String) throws {
+        let key = NamespaceLifecycle.key(name)
+        guard let current = try fetch(key) else { return }
+        let namespace = try current.json()
+        guard namespace.isBeingDeleted else { return }
+        let content = try read { db in try NamespaceContent(of: name, db) }
+        let told = NamespaceConditions.updated(namespace, content, now: now)
+        guard told != namespace else { return }
+        _ = try write(key) { _ in .put(told) }
     }
 
     /// Removes a namespace that is being deleted, once nothing is in it and no finalizer of its own holds it.

@@ -36,11 +36,15 @@ struct WriteTransaction {
     private var resourceVersion: UInt64
     /// What it has changed, for those who watch.
     private(set) var events: [EventLog.Entry] = []
+    /// Namespaces in which something was written; those on their way out tell of what is left when the batch ends.
+    var namespacesWritten: Set<String> = []
+    private let clock: @Sendable () -> Int64
 
-    /// Call inside a transaction.
-    init(_ db: Database, cache: ObjectCache) throws {
+    /// Call inside a transaction; `clock` tells seconds since 1970.
+    init(_ db: Database, cache: ObjectCache, clock: @escaping @Sendable () -> Int64) throws {
         self.db = db
         self.cache = cache
+        self.clock = clock
         resourceVersion = try ObjectTable.resourceVersion(db)
     }
 
@@ -75,6 +79,9 @@ struct WriteTransaction {
         }
     }
 
+    /// RFC 3339.
+    var now: String { Timestamp.rfc3339(clock()) }
+
     /// Reads what the batch has made so far.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value { try body(db) }
 
@@ -97,8 +104,9 @@ struct WriteTransaction {
     }
 
     /// Commits if a write changed something.
-    func end() throws {
+    mutating func end() throws {
         guard !events.isEmpty else { return try db.rollback() }
+        try tellOfNamespaces()
         try setResourceVersion()
         cache.begin(events)
         do {
