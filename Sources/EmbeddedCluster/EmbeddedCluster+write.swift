@@ -55,7 +55,9 @@ extension EmbeddedCluster {
     package func update(
         _ resource: Resource, namespace: String?, name: String, object: JSONValue, options: WriteOptions
     ) async throws(Status) -> StoredObject {
-        try checkSubresource(options.subresource, of: resource)
+        if resource != .namespace || options.subresource != NamespaceLifecycle.finalize {
+            try checkSubresource(options.subresource, of: resource)
+        }
         let strategy = strategy(resource)
         try strategy.checkIdentity(object, namespace: namespace, name: name)
         let uid = object.metadataUID ?? ""

@@ -13,7 +13,7 @@ enum NamespaceLifecycle {
     /// A namespace as it is stored when it begins.
     static func started(_ object: JSONValue) -> JSONValue {
         var started = named(object)
-        started["spec"] = ["finalizers": ["kubernetes"]]
+        started["spec"] = ["finalizers": [.string(contentFinalizer)]]
         started["status"] = ["phase": "Active"]
         return started
     }
@@ -27,6 +27,56 @@ enum NamespaceLifecycle {
         metadata["labels"] = labels
         named["metadata"] = metadata
         return named
+    }
+
+    /// The subresource whose PUT sets `spec.finalizers`.
+    static let finalize = "finalize"
+    /// The finalizer by which the content holds the namespace.
+    static let contentFinalizer = "kubernetes"
+
+    static func finalizers(_ namespace: JSONValue) -> [String] {
+        namespace[path: "spec", "finalizers"]?.array?.compactMap(\.string) ?? []
+    }
+
+    static func withFinalizers(_ finalizers: [String], _ namespace: JSONValue) -> JSONValue {
+        var changed = namespace
+        changed["spec"] = finalizers.isEmpty ? [:] : ["finalizers": .array(finalizers.map(JSONValue.string))]
+        return changed
+    }
+
+    /// What a PUT of `finalize` makes of a namespace: `spec.finalizers` are taken from `object`, and nothing else.
+    ///
+    /// One that is being deleted goes with the last of them, whatever is left in it, unless finalizers in its metadata
+    /// hold it (`ShouldDeleteNamespaceDuringUpdate` of `pkg/registry/core/namespace/storage/storage.go`).
+    static func finalized(
+        _ object: JSONValue, from old: JSONValue, current: StoredObject, name: String
+    ) throws(Status) -> Change {
+        let spec = object["spec"] ?? .null
+        guard spec.isNull || spec.object != nil else { throw .badRequest("spec must be an object") }
+        let value = spec["finalizers"] ?? .null
+        guard value.isNull || value.array?.allSatisfy({ $0.string != nil }) == true else {
+            throw .badRequest("spec.finalizers must be an array of strings")
+        }
+        let finalizers = finalizers(object)
+        var errors = FieldErrors()
+        for (index, finalizer) in finalizers.enumerated() {
+            for detail in finalizerErrors(finalizer) {
+                errors.invalid("spec.finalizers[\(index)]", finalizer, detail)
+            }
+        }
+        guard errors.isEmpty else { throw Resource.namespace.invalid(name, errors) }
+        let new = withFinalizers(finalizers, old)
+        if finalizers.isEmpty, old.isBeingDeleted, old.finalizers.isEmpty { return .remove(new) }
+        return new == old ? .unchanged(current) : .put(new)
+    }
+
+    /// kubernetes `pkg/apis/core/validation/validation.go`, `validateFinalizerName`.
+    private static func finalizerErrors(_ finalizer: String) -> [String] {
+        let errors = QualifiedName.errors(finalizer)
+        guard errors.isEmpty, !finalizer.contains("/"),
+            ![contentFinalizer, ObjectFinalizer.orphan, "foregroundDeletion"].contains(finalizer)
+        else { return errors }
+        return ["name is neither a standard finalizer name nor is it fully qualified"]
     }
 
     /// A namespace that is to be deleted once it is empty.

@@ -8,9 +8,13 @@ extension ObjectStrategy {
         _ object: JSONValue, from old: JSONValue, current: StoredObject, name: String, subresource: String?
     ) throws(Status) -> Change {
         var metadata = try ObjectMetaValidation.decoded(object)
-        try checkResourceVersion(metadata, current, name: name)
+        let isFinalization = subresource == NamespaceLifecycle.finalize
+        try checkResourceVersion(metadata, current, name: name, isRequired: !isFinalization)
         guard let oldObject = old.object, let oldMetadata = old["metadata"]?.object, var new = object.object else {
             throw .internalError("the stored \(resource.plural) \"\(name)\" has no metadata")
+        }
+        if isFinalization {
+            return try NamespaceLifecycle.finalized(object, from: old, current: current, name: name)
         }
         guard subresource == nil else {
             return change(to: replacingStatus(of: oldObject, by: new["status"]), from: old, current: current)
@@ -43,14 +47,15 @@ extension ObjectStrategy {
         return new
     }
 
-    /// Custom resources take no unconditional update (`AllowUnconditionalUpdate`).
+    /// Custom resources take no unconditional update (`AllowUnconditionalUpdate`); to finalize a namespace is one.
     ///
     /// A PATCH that says nothing of the version carries that of the object which it is applied to.
     private func checkResourceVersion(
-        _ metadata: JSONObject, _ current: StoredObject, name: String
+        _ metadata: JSONObject, _ current: StoredObject, name: String, isRequired: Bool
     ) throws(Status) {
         let version = metadata["resourceVersion"]?.string ?? ""
         if version.isEmpty || version == "0" {
+            guard isRequired else { return }
             var errors = FieldErrors()
             errors.missingResourceVersion()
             throw resource.invalid(name, errors)

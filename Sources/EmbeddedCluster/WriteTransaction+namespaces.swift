@@ -81,19 +81,33 @@ extension WriteTransaction {
         _ = try write(key) { _ in .put(told) }
     }
 
-    /// Removes a namespace that is being deleted, once nothing is in it and no finalizer of its own holds it.
+    /// Removes a namespace that is being deleted, once nothing is in it and no finalizer of its own holds it; or as soon
+    /// as none is left in its spec, where one stands for what is in it.
     @discardableResult
     mutating func endNamespace(_ name: String) throws -> Written? {
         let key = NamespaceLifecycle.key(name)
         guard let current = try fetch(key) else { return nil }
         let namespace = try current.json()
         guard namespace.isBeingDeleted, namespace.finalizers.isEmpty else { return nil }
-        for resource in EmbeddedCluster.resources where resource.isNamespaced {
-            let isEmpty = try read { db in
-                try ObjectTable.isEmpty(resource: resource.groupResource, namespace: name, db)
+        let finalizers = NamespaceLifecycle.finalizers(namespace)
+        guard try finalizers.isEmpty || isEmpty(name) else { return nil }
+        let others = finalizers.filter { $0 != NamespaceLifecycle.contentFinalizer }
+        guard others.isEmpty else {
+            if others != finalizers {
+                _ = try write(key) { _ in .put(NamespaceLifecycle.withFinalizers(others, namespace)) }
             }
-            guard isEmpty else { return nil }
+            return nil
         }
         return try write(key) { _ in .remove(namespace) }
+    }
+
+    private func isEmpty(_ namespace: String) throws -> Bool {
+        for resource in EmbeddedCluster.resources where resource.isNamespaced {
+            let isEmpty = try read { db in
+                try ObjectTable.isEmpty(resource: resource.groupResource, namespace: namespace, db)
+            }
+            guard isEmpty else { return false }
+        }
+        return true
     }
 }

@@ -71,6 +71,18 @@ import Testing
                     """)))
     }
 
+    @Test func `the finalize of namespaces was not told of`() throws {
+        let list = try #require(documents.resources["v1"]?.value["resources"]?.array)
+        let finalize: JSONValue = [
+            "name": "namespaces/finalize", "singularName": "", "namespaced": false, "kind": "Namespace",
+            "verbs": ["update"],
+        ]
+        #expect(list.contains(finalize))
+        let item = documents.aggregatedCore["v2"]?.value["items"]?.array?.first
+        let namespaces = item?["versions"]?.array?.first?["resources"]?.array?.first
+        #expect(namespaces?["subresources"]?.array?.map { $0["subresource"] } == ["finalize", "status"])
+    }
+
     /// A null kind crashes clients of v0.26; a null list of verbs makes others drop the entry.
     @Test(arguments: ["v2", "v2beta1"]) func `aggregates all groups`(version: String) throws {
         let document = try #require(documents.aggregated[version]?.value)

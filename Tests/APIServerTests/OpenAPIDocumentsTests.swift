@@ -113,6 +113,15 @@ import Testing
         #expect(item?["delete"]?["x-kubernetes-action"] == "deletecollection")
     }
 
+    @Test func `tells of the finalize of namespaces, which takes a PUT alone`() throws {
+        let paths = try #require(value(answer("openapi/v3/api/v1"))?["paths"])
+        let item = try #require(paths["/api/v1/namespaces/{name}/finalize"]?.object)
+        #expect(item.members.map(\.name) == ["put"])
+        #expect(item["put"]?["operationId"] == "replaceCoreV1NamespaceFinalize")
+        let status = paths["/api/v1/namespaces/{name}/status"]?.object?.members.map(\.name)
+        #expect(status?.sorted() == ["get", "patch", "put"])
+    }
+
     /// Where it is told of, kubectl makes its patches by the document, and warns of what is not in there.
     @Test(arguments: [
         ("api/v1", "/api/v1/namespaces/{name}", true),

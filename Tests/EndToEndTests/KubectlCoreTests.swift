@@ -67,6 +67,35 @@ import Testing
         #expect(wrong.errors.contains("merge key: name"), "\(wrong)")
     }
 
+    @Test(arguments: Kubectl.allPaths) func `a namespace that was stuck could not be let go, and did not say why`(
+        path: String
+    ) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let name = "stuck-\(Kubectl.label(path))"
+        says("namespace/\(name) created\n", try kubectl("create", "ns", name))
+        let held = """
+            apiVersion: k8s.cni.cncf.io/v1
+            kind: NetworkAttachmentDefinition
+            metadata: {name: held, namespace: \(name), finalizers: [x.io/hold]}
+            """
+        #expect(try kubectl("create", "-f", "-", input: held).status == 0)
+        #expect(try kubectl("delete", "ns", name, "--wait=false").status == 0)
+        var namespace = try JSONValue(parsing: Array(try kubectl("get", "ns", name, "-ojson").output.utf8))
+        #expect(
+            namespace.condition("NamespaceFinalizersRemaining")?["message"]
+                == "Some content in the namespace has finalizers remaining: x.io/hold in 1 resource instances")
+        namespace["spec"] = ["finalizers": []]
+        let freed = try kubectl(
+            "replace", "--raw", "/api/v1/namespaces/\(name)/finalize", "-f", "-",
+            input: String(decoding: namespace.serialized(), as: UTF8.self))
+        #expect(freed.status == 0, "\(freed)")
+        #expect(try kubectl("get", "ns", name).errors.contains("NotFound"))
+        // What is left is still to be freed.
+        let patch = try kubectl(
+            "patch", "net-attach-def", "held", "-n", name, "--type=merge", "-p", #"{"metadata":{"finalizers":null}}"#)
+        #expect(patch.status == 0, "\(patch)")
+    }
+
     /// kubectl reads the pod first.
     @Test(arguments: Kubectl.allPaths) func `says that no container runs to who wants to look into one`(
         path: String

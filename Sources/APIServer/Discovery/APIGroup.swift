@@ -60,5 +60,11 @@ package struct APIGroup: Sendable {
     static let resourceVerbs = [
         "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
     ]
-    static let statusVerbs = ["get", "patch", "update"]
+    private static let statusVerbs = ["get", "patch", "update"]
+
+    /// What a resource that is stored here has below it, in the order of discovery, and what can be done with that.
+    static func subresources(of resource: Resource) -> [(name: String, verbs: [String])] {
+        (resource.plural == Resource.namespace.plural && resource.isBuiltIn ? [("finalize", ["update"])] : [])
+            + (resource.hasStatusSubresource ? [("status", statusVerbs)] : [])
+    }
 }

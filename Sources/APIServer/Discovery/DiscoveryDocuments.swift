@@ -58,15 +58,14 @@ struct DiscoveryDocuments: Sendable {
                 "verbs": strings(version.resourceVerbs), "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }
-            guard resource.hasStatusSubresource else { return [entry] }
-            return [
-                entry,
+            let subresources = APIGroup.subresources(of: resource).map { subresource -> JSONValue in
                 [
-                    "name": .string("\(resource.plural)/status"), "singularName": "",
+                    "name": .string("\(resource.plural)/\(subresource.name)"), "singularName": "",
                     "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
-                    "verbs": strings(APIGroup.statusVerbs),
-                ],
-            ]
+                    "verbs": strings(subresource.verbs),
+                ]
+            }
+            return [entry] + subresources
         }
             + version.subresources.map { subresource in
                 [
@@ -113,11 +112,13 @@ struct DiscoveryDocuments: Sendable {
                 "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }
-            if resource.hasStatusSubresource {
-                entry["subresources"] = [
-                    ["subresource": "status", "responseKind": kind, "verbs": strings(APIGroup.statusVerbs)]
+            let subresources = APIGroup.subresources(of: resource).map { subresource -> JSONValue in
+                [
+                    "subresource": .string(subresource.name), "responseKind": kind,
+                    "verbs": strings(subresource.verbs),
                 ]
             }
+            if !subresources.isEmpty { entry["subresources"] = .array(subresources) }
             return entry
         }
         // A parent that is served elsewhere has an empty kind, never null: old clients crash on null

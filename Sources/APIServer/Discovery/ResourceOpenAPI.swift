@@ -41,9 +41,11 @@ struct ResourceOpenAPI {
             let all = "\(root)/\(resource.plural)"
             found.append((all, ["get": operation("list", "list", resource, at: all, suffix: "ForAllNamespaces")]))
         }
-        if resource.hasStatusSubresource {
-            let path = collection + "/{name}/status"
-            found.append((path, item(resource, path, verbs: ["get", "put", "patch"], suffix: "Status")))
+        for (name, verbs) in APIGroup.subresources(of: resource) {
+            let path = "\(collection)/{name}/\(name)"
+            let methods = verbs.map { $0 == "update" ? "put" : $0 }
+            let suffix = name.prefix(1).uppercased() + name.dropFirst()
+            found.append((path, item(resource, path, verbs: methods, suffix: suffix)))
         }
         return found
     }

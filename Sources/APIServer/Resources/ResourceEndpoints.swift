@@ -39,11 +39,16 @@ package struct ResourceEndpoints: Sendable {
                     && ($0.version == info.version || $0.otherVersions.contains(info.version))
             })
         else { return nil }
-        let isStatus = info.subresource == "status" && resource.hasStatusSubresource
-        guard info.subresource.isEmpty || isStatus else { return nil }
-        return ResourceEndpoint(
-            resource: resource, isStatus: isStatus, cluster: cluster, admission: admission,
+        var endpoint = ResourceEndpoint(
+            resource: resource, cluster: cluster, admission: admission,
             rendering: ObjectRendering(resource: resource, version: info.version))
+        guard !info.subresource.isEmpty else { return endpoint }
+        guard let subresource = APIGroup.subresources(of: resource).first(where: { $0.name == info.subresource }) else {
+            return nil
+        }
+        endpoint.subresource = subresource.name
+        endpoint.verbs = subresource.verbs
+        return endpoint
     }
 }
 
@@ -61,20 +66,21 @@ extension ResourceEndpoints {
     }
 }
 
-/// The verbs of one resource (apiserver `pkg/endpoints/handlers`).
+/// The verbs of one resource or subresource (apiserver `pkg/endpoints/handlers`).
 struct ResourceEndpoint: Sendable {
     let resource: Resource
-    /// Whether it is about `/status`.
-    let isStatus: Bool
     let cluster: any ServedCluster
     let admission: (any ObjectAdmission)?
     var rendering: ObjectRendering
-
-    var verbs: [String] { isStatus ? APIGroup.statusVerbs : APIGroup.resourceVerbs }
+    /// `nil` for the resource itself.
+    var subresource: String?
+    var verbs = APIGroup.resourceVerbs
 
     /// What can be done at this URL (RFC 9110 §10.2.1).
     func allowedMethods(_ info: RequestInfo) -> [HTTPMethod] {
-        if isStatus { return [.get, .head, .patch, .put] }
+        if subresource != nil {
+            return (verbs.contains("get") ? [.get, .head] : []) + (verbs.contains("patch") ? [.patch] : []) + [.put]
+        }
         return info.name.isEmpty ? [.delete, .get, .head, .post] : [.delete, .get, .head, .patch, .put]
     }
 
@@ -196,7 +202,7 @@ struct ResourceEndpoint: Sendable {
         var options = WriteOptions(
             dryRun: try decoding.dryRun(request.query.all("dryRun")),
             fieldManager: try decoding.fieldManager(of: request))
-        options.subresource = isStatus ? "status" : nil
+        options.subresource = subresource
         if let created { try FieldTypes.check(created, of: resource) }
         let rules = try await admission?.check(
             for: resource, in: request.info.namespace, created: created, by: request.user)

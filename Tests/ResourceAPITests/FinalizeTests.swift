@@ -1,0 +1,40 @@
+import KubeModel
+import Testing
+
+@testable import EmbeddedCluster
+
+/// `kubectl replace --raw /api/v1/namespaces/NAME/finalize -f -`, the usual remedy.
+@Suite(.timeLimit(.minutes(1))) struct FinalizeTests {
+    @Test func `the finalize of a namespace was not found`() async throws {
+        try await withAPI { api in
+            let path = "/api/v1/namespaces/n"
+            let object = #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}"#
+            #expect(try await api.ask("POST", "", path: "/api/v1/namespaces", body: object).status == 201)
+            let held: JSONValue = [
+                "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
+                "metadata": ["name": "held", "finalizers": ["x.io/hold"]], "spec": ["domain": ["devices": [:]]],
+            ]
+            _ = try await api.cluster.create(TestAPI.vmi, namespace: "n", object: held, options: WriteOptions())
+            let (_, waiting) = try await api.ask("DELETE", "", path: path)
+            #expect(waiting.hasTrueCondition("NamespaceContentRemaining"))
+            let (status, last) = try await api.ask("PUT", "/finalize", path: path, body: object)
+            #expect(status == 200)
+            #expect(last["kind"] == "Namespace")
+            #expect(try await api.ask("GET", "", path: path).status == 404)
+        }
+    }
+
+    @Test(arguments: ["GET", "PATCH", "DELETE", "POST"]) func `nothing else can be done with it`(
+        method: String
+    ) async throws {
+        try await withAPI { api in
+            let (status, answer) = try await api.ask(
+                method, "/finalize", path: "/api/v1/namespaces/default", body: "{}",
+                type: "application/merge-patch+json")
+            #expect(status == 405)
+            #expect(answer["reason"] == "MethodNotAllowed")
+            #expect(try await api.ask("GET", "/status", path: "/api/v1/namespaces/default").status == 200)
+            #expect(try await api.ask("PUT", "/x/finalize", body: "{}").status == 404)
+        }
+    }
+}
