@@ -9,6 +9,8 @@ package enum HotplugLimits {
     package static let firstPauseMilliseconds = 10
     /// Unknown and duplicate fields that are named to the client.
     package static let reportedFields = 32
+    /// Causes listed in one Invalid answer about a pod.
+    package static let podCauses = 100
     /// Unicode scalars of a client's value that a message repeats.
     package static let quotedScalars = 128
     /// Characters of `?fieldManager=`: apimachinery `ValidateFieldManager`.

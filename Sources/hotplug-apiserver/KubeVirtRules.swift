@@ -2,7 +2,9 @@ import APIServer
 import HotplugAPI
 import KubeModel
 
-/// KubeVirt's rules as the embedded cluster's validating webhooks.
+/// KubeVirt's rules as the embedded cluster's validating webhooks, and kube-apiserver's own for pods and events.
+///
+/// What the played KubeVirt writes does not pass through here.
 struct KubeVirtRules: ObjectAdmission {
     let cluster: any Cluster
     let facts: any ClusterFactsSource
@@ -24,7 +26,11 @@ struct KubeVirtRules: ObjectAdmission {
             ? try await facts.facts() : ClusterFacts(isInterfaceHotplugEnabled: false)
         let isKubeVirt = ObjectRules.isKubeVirt(user: user.name)
         return { new, old throws(Status) in
-            try ObjectRules.check(new, old: old, of: resource, facts: facts, isKubeVirt: isKubeVirt)
+            switch resource {
+            case .pod: try PodRules.check(new, old: old)
+            case .event: try EventRules.check(new, old: old)
+            default: try ObjectRules.check(new, old: old, of: resource, facts: facts, isKubeVirt: isKubeVirt)
+            }
         }
     }
 }

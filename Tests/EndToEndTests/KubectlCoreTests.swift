@@ -54,10 +54,10 @@ import Testing
         says(
             "pod/\(name) patched\n",
             try kubectl("patch", "pod", name, "-p", #"{"spec":{"containers":[{"name":"b","image":"two"}]}}"#))
-        let second = "{name: a, image: one, env: [{name: B, value: '3'}]}, {name: b, image: one}, {name: c, image: one}"
+        let second = first.replacing("{name: a, image: one", with: "{name: a, image: three")
         says("pod/\(name) configured\n", try kubectl("apply", "-f", "-", input: manifest(second)))
         says(
-            "a one [B]\nb one []\nc one []\n",
+            "a three [AB]\nb one []\n",
             try kubectl(
                 "get", "pod", name,
                 "-ogo-template={{range .spec.containers}}{{.name}} {{.image}} [{{range .env}}{{.name}}{{end}}]\n{{end}}"
@@ -65,6 +65,29 @@ import Testing
         let wrong = try kubectl("patch", "pod", name, "-p", #"{"spec":{"containers":[{"image":"two"}]}}"#)
         #expect(wrong.status == 1)
         #expect(wrong.errors.contains("merge key: name"), "\(wrong)")
+        let third = try kubectl("apply", "-f", "-", input: manifest(second.replacing("value: '2'", with: "value: '3'")))
+        #expect(third.status == 1)
+        #expect(third.errors.contains("spec: Forbidden: pod updates may not change fields other than"), "\(third)")
+        #expect(third.errors.contains("changed: spec.containers[0].env"), "\(third)")
+    }
+
+    @Test func `pods without containers, and events of other namespaces, were taken`() throws {
+        let kubectl = try SharedServer.current.kubectl()
+        let pod = try kubectl(
+            "create", "-f", "-",
+            input: "apiVersion: v1\nkind: Pod\nmetadata: {name: empty}\nspec: {containers: []}")
+        #expect(pod.status == 1)
+        #expect(pod.errors.contains(#"The Pod "empty" is invalid: spec.containers: Required value"#), "\(pod)")
+        let event = try kubectl(
+            "create", "-f", "-",
+            input: """
+                apiVersion: v1
+                kind: Event
+                metadata: {name: elsewhere, namespace: kubevirt}
+                involvedObject: {kind: Pod, name: x}
+                """)
+        #expect(event.status == 1)
+        #expect(event.errors.contains(#"involvedObject.namespace: Invalid value: """#), "\(event)")
     }
 
     @Test(arguments: Kubectl.allPaths) func `a namespace that was stuck could not be let go, and did not say why`(
