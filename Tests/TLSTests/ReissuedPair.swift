@@ -27,15 +27,20 @@ extension CertificateAuthority {
     }
 
     private static func certificate(_ pair: CertificatePair) -> OpaquePointer? {
-        let bio = BIO_new_mem_buf(pair.certificate, -1)
-        defer { BIO_free(bio) }
-        return PEM_read_bio_X509(bio, nil, nil, nil)
+        read(pair.certificate) { PEM_read_bio_X509($0, nil, nil, nil) }
     }
 
     private static func key(_ pair: CertificatePair) -> OpaquePointer? {
-        let bio = BIO_new_mem_buf(pair.key, -1)
-        defer { BIO_free(bio) }
-        return PEM_read_bio_PrivateKey(bio, nil, nil, nil)
+        read(pair.key) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+    }
+
+    /// What `body` reads of a text, which OpenSSL does not copy.
+    fileprivate static func read(_ text: String, _ body: (OpaquePointer?) -> OpaquePointer?) -> OpaquePointer? {
+        text.withCString { text in
+            let bio = BIO_new_mem_buf(text, -1)
+            defer { BIO_free(bio) }
+            return body(bio)
+        }
     }
 
     fileprivate static func written(_ write: (OpaquePointer?) -> Int32) -> String {
@@ -56,12 +61,8 @@ extension CertificatePair {
 
     /// The key in PKCS #8, encrypted.
     var encryptedKey: [UInt8] {
-        let bio = BIO_new_mem_buf(key, -1)
-        let key = PEM_read_bio_PrivateKey(bio, nil, nil, nil)
-        defer {
-            BIO_free(bio)
-            EVP_PKEY_free(key)
-        }
+        let key = CertificateAuthority.read(key) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+        defer { EVP_PKEY_free(key) }
         let text = CertificateAuthority.written {
             PEM_write_bio_PKCS8PrivateKey($0, key, EVP_aes_256_cbc(), "secret", 6, nil, nil)
         }
