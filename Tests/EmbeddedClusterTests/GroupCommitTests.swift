@@ -5,7 +5,7 @@ import Testing
 
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1))) struct GroupCommitTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupCommitTests {
     /// Keeps the writer busy until `open`, so that writes wait together.
     struct Gate {
         private let semaphore = DispatchSemaphore(value: 0)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ObjectCacheTests {
+@Suite(.timeLimit(.minutes(5))) struct ObjectCacheTests {
     private static let entry = StoreLimits.cacheEntryBytes
 
     private func key(_ name: String) -> ObjectKey { ObjectKey(resource: "r", namespace: "n", name: name) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(5))) struct PageTests {
     private static let vmi = Resource.virtualMachineInstance
 
     @Test(arguments: [(0, nil), (1, "vmi-1127")] as [(Int, String?)])

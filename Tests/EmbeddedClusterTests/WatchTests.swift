@@ -3,7 +3,7 @@ import Testing
 
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1))) struct WatchTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
     private static let vmi = Resource.virtualMachineInstance
 
     /// `ADDED vmi 1`, and with `<-` what it was before.

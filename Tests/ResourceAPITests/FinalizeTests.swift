@@ -4,7 +4,7 @@ import Testing
 @testable import EmbeddedCluster
 
 /// `kubectl replace --raw /api/v1/namespaces/NAME/finalize -f -`, the usual remedy.
-@Suite(.timeLimit(.minutes(1))) struct FinalizeTests {
+@Suite(.timeLimit(.minutes(5))) struct FinalizeTests {
     @Test func `the finalize of a namespace was not found`() async throws {
         try await withAPI { api in
             let path = "/api/v1/namespaces/n"

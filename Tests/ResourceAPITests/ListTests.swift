@@ -7,7 +7,7 @@ import Testing
 @testable import APIServer
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ListTests {
+@Suite(.timeLimit(.minutes(5))) struct ListTests {
     private func names(_ list: JSONValue) -> [String] {
         list["items"]?.array?.compactMap(\.metadataName) ?? []
     }

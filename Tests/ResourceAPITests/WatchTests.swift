@@ -6,7 +6,7 @@ import Testing
 @testable import APIServer
 @testable import EmbeddedCluster
 
-@Suite(.timeLimit(.minutes(1)), .serialized) struct WatchTests {
+@Suite(.timeLimit(.minutes(5)), .serialized) struct WatchTests {
     @Test func `answers at once, and tells of each change in a line`() async throws {
         try await withAPI { api in
             let watch = try await api.stream("?watch=1&resourceVersion=\(api.start)")
