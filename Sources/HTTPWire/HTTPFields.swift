@@ -51,8 +51,13 @@ package struct HTTPFields: Sendable {
     /// Whether there is a field whose name starts with `prefix`, which is in lower case.
     package func containsName(prefix: String) -> Bool {
         entries.contains { entry in
-            entry.name.count >= prefix.utf8.count
-                && zip(entry.name, prefix.utf8).allSatisfy { ASCII.lowercased(block[$0]) == $1 }
+            guard entry.name.count >= prefix.utf8.count else { return false }
+            var index = entry.name.lowerBound
+            for octet in prefix.utf8 {
+                guard ASCII.lowercased(block[index]) == octet else { return false }
+                index += 1
+            }
+            return true
         }
     }
 

@@ -78,11 +78,11 @@ struct Wiring {
         var metadata = try await cluster.started(url: url)
         metadata["url"] = "\(url)"
         metadata["threads"] = "\(loops.count)"
+        ProcessMemory.trim()
+        ProcessMemory.unmapCode()
         metadata["startup"] = "\((ContinuousClock.now - started).milliseconds)ms"
         logger.notice("ready", metadata: metadata)
         cluster.announced(url: url)
-        ProcessMemory.trim()
-        ProcessMemory.unmapCode()
 
         let signal = await signals.next()
         health.shutDown()
