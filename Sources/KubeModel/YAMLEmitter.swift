@@ -27,8 +27,19 @@ extension JSONValue {
     }
 
     private static func node(_ text: String) -> Node {
-        // `<<` would be a merge key.
-        let isString = YAMLScalar(plain: text) == .value(.string(text)) && text != "<<"
+        let isString = YAMLScalar(plain: text) == .value(.string(text)) && !isSpecialToOthers(text)
         return Node(text, Tag(.str), !isString ? .doubleQuoted : text.contains("\n") ? .literal : .any)
+    }
+
+    /// Merge keys, timestamps and numbers to the base of 60 (https://yaml.org/type/).
+    private static func isSpecialToOthers(_ text: String) -> Bool {
+        let octets = text.utf8
+        guard let first = octets.first, first.isDigit || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") else {
+            return text == "<<"
+        }
+        let isDate = octets.prefix(4).allSatisfy(\.isDigit) && octets.dropFirst(4).first == UInt8(ascii: "-")
+        return isDate
+            || octets.contains(UInt8(ascii: ":"))
+                && octets.dropFirst().allSatisfy { $0.isDigit || "_:.".utf8.contains($0) }
     }
 }

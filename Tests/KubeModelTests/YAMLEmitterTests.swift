@@ -5,7 +5,13 @@ import Testing
     @Test func `writes as sigs.k8s.io/yaml does`() throws {
         let value: JSONValue = [
             "kind": "Namespace", "apiVersion": "v1",
-            "metadata": ["labels": [:], "annotations": ["on": "yes", "n": "1", "text": "a\nb\n"], "finalizers": []],
+            "metadata": [
+                "labels": [:],
+                "annotations": [
+                    "on": "yes", "n": "1", "text": "a\nb\n", "at": "2026-11-28T11:29:52Z", "base": "1:20",
+                    "mac": "02:4b:c3:b0:ef:f3",
+                ], "finalizers": [],
+            ],
             "spec": ["list": [["a": 1, "b": true], .null, "x: y"]],
         ]
         let text = """
@@ -13,6 +19,9 @@ import Testing
             kind: Namespace
             metadata:
               annotations:
+                at: "2026-11-28T11:29:52Z"
+                base: "1:20"
+                mac: 02:4b:c3:b0:ef:f3
                 "n": "1"
                 "on": "yes"
                 text: |
