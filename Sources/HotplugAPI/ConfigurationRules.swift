@@ -26,10 +26,10 @@ package enum ConfigurationRules {
     static func check(_ kubeVirt: JSONValue) throws(Status) {
         var causes = types.compactMap { path, name, isOne -> Status.Cause? in
             guard let value = kubeVirt.member(at: path), !value.isNull, !isOne(value) else { return nil }
-            return mistyped(path.joined(separator: "."), name, value)
+            return .mistyped(path.joined(separator: "."), name, value)
         }
         for (index, gate) in (kubeVirt.member(at: gates)?.array ?? []).enumerated() where gate.string == nil {
-            causes.append(mistyped("\(gates.joined(separator: "."))[\(index)]", "string", gate))
+            causes.append(.mistyped("\(gates.joined(separator: "."))[\(index)]", "string", gate))
         }
         if let text = kubeVirt.member(at: binding)?.string, !text.isEmpty, !defaultInterfaces.contains(text) {
             causes.append(
@@ -55,23 +55,5 @@ package enum ConfigurationRules {
         throw .denied(
             by: "kubevirt-create-validator",
             "Kubevirt is already created: \(object.metadataNamespace ?? "")/\(object.metadataName ?? "")")
-    }
-
-    private static func mistyped(_ field: String, _ type: String, _ value: JSONValue) -> Status.Cause {
-        Status.Cause(
-            reason: "FieldValueTypeInvalid",
-            message: "Invalid value: \(typeName(value).quoted): \(field) in body must be of type \(type): "
-                + typeName(value).quoted, field: field)
-    }
-
-    private static func typeName(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "null"
-        case .bool: "boolean"
-        case .number(let number): number.int == nil ? "number" : "integer"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
     }
 }

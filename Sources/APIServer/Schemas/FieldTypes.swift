@@ -38,12 +38,7 @@ enum FieldTypes {
         guard causes.count < causesMax, !value.isNull, let schema = ObjectSchemas.resolved(schema) else { return }
         let path = path()
         if let expected = schema["type"]?.string, expected != value.typeName {
-            causes.append(
-                Status.Cause(
-                    reason: "FieldValueTypeInvalid",
-                    message: "Invalid value: \"\(value.typeName)\": \(path) in body must be of type \(expected): "
-                        + "\"\(value.typeName)\"", field: path))
-            return
+            return causes.append(.mistyped(path, expected, value))
         }
         switch value {
         case .array(let elements):
@@ -57,20 +52,6 @@ enum FieldTypes {
                 visit(member.value, known, path: "\(path).\(DuplicateFields.shortened(member.name))", &causes)
             }
         default: return
-        }
-    }
-}
-
-extension JSONValue {
-    /// The type's name in OpenAPI.
-    fileprivate var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "boolean"
-        case .number(let number): number.int == nil ? "number" : "integer"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
         }
     }
 }
