@@ -4,7 +4,7 @@ import KubeModel
 package import Logging
 import Reactor
 
-/// The filters that every request passes, in order: audit ID, authentication, impersonation, limits, authorization,
+/// The filters that every request passes, in order: audit ID, authentication, limits, impersonation, authorization,
 /// dispatch, log
 /// (apiserver `pkg/server/config.go`, DefaultBuildHandlerChain).
 package struct APIServer: HTTPHandler {

@@ -41,7 +41,8 @@ extension AuthenticationTrust.FrontProxy {
             }
         }
         guard let name = try single(userFields, fields) else { return nil }
-        var user = UserInfo(name: name, uid: try single(uidFields, fields) ?? "", extra: try extra(fields))
+        var user = UserInfo(name: name, uid: try single(uidFields, fields) ?? "")
+        try addExtra(of: fields, to: &user)
         for name in groupFields {
             for group in fields.values(name) { user.groups.append(try Self.checked(group)) }
         }
@@ -66,22 +67,15 @@ extension AuthenticationTrust.FrontProxy {
         return value
     }
 
-    private func extra(_ fields: HTTPFields) throws(AuthenticationError) -> [UserInfo.Extra] {
-        guard !extraPrefixes.isEmpty else { return [] }
-        var extra: [UserInfo.Extra] = []
+    private func addExtra(of fields: HTTPFields, to user: inout UserInfo) throws(AuthenticationError) {
+        guard !extraPrefixes.isEmpty else { return }
         for (name, value) in fields.all {
             guard let prefix = extraPrefixes.first(where: name.hasPrefix) else { continue }
             // What is malformed or no UTF-8 stays as it is (client-go's counterpart: unescapeExtraKey).
             let text = name.dropFirst(prefix.count)
             let key = PercentEncoding.decode(text.utf8) ?? String(text)
-            let checked = try Self.checked(value)
-            if let index = extra.firstIndex(where: { $0.key.isSame(as: key) }) {
-                extra[index].values.append(checked)
-            } else {
-                extra.append(UserInfo.Extra(key: key, values: [checked]))
-            }
+            user.addExtra(try Self.checked(value), to: key)
         }
-        return extra.sorted { $0.key < $1.key }
     }
 }
 

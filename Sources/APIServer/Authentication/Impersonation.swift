@@ -57,13 +57,12 @@ struct Impersonation {
             case _ where name.hasPrefix(Self.extraPrefix):
                 let text = name.dropFirst(Self.extraPrefix.count)
                 let key = PercentEncoding.decode(text.utf8) ?? String(text)
-                user.add(value, to: key)
+                user.addExtra(value, to: key)
                 requirements.append(
                     Self.requirement("userextras", value, subresource: key, group: "authentication.k8s.io"))
             default: break
             }
         }
-        user.extra.sort { $0.key < $1.key }
         if let account, user.groups.isEmpty {
             user.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account.namespace)"]
         }
@@ -101,15 +100,5 @@ struct Impersonation {
             return nil
         }
         return (String(parts[0]), String(parts[1]))
-    }
-}
-
-extension UserInfo {
-    fileprivate mutating func add(_ value: String, to key: String) {
-        if let index = extra.firstIndex(where: { $0.key == key }) {
-            extra[index].values.append(value)
-        } else {
-            extra.append(Extra(key: key, values: [value]))
-        }
     }
 }

@@ -23,6 +23,16 @@ package struct UserInfo: Sendable, Hashable {
         self.extra = extra
     }
 
+    /// Adds a value to those of a key; keys are the same when their octets are, as in Go.
+    package mutating func addExtra(_ value: String, to key: String) {
+        if let index = extra.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
+            extra[index].values.append(value)
+        } else {
+            extra.append(Extra(key: key, values: [value]))
+            extra.sort { $0.key < $1.key }
+        }
+    }
+
     package static let privilegedGroup = "system:masters"
     package static let authenticatedGroup = "system:authenticated"
     package static let unauthenticatedGroup = "system:unauthenticated"
