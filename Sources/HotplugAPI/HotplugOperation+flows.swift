@@ -3,6 +3,36 @@ import KubeModel
 extension HotplugOperation {
     // MARK: A VMI
 
+    /// Changes the VMI by what the cluster's cache has of it, which spares the cluster a read from its store.
+    ///
+    /// The write tests all that mattered of what was read. Answers `false` when it found that to be old, and when a
+    /// fresh read must say why there is nothing to write.
+    mutating func changeInstanceByCache() async throws(Status) -> Bool {
+        guard subject.target == .virtualMachineInstance, !configuration.propagation.isByKubeVirt(facts),
+            let stored = await cluster.cached(
+                subject.target.resource, namespace: subject.namespace, name: subject.name),
+            let object = try? stored.json()
+        else { return false }
+        let instance = Reading(subject: subject, object: object)
+        guard instance.isRunning,
+            case .mutation(var patch) = try? change.decision(on: object, of: subject, facts: facts)
+        else { return false }
+        patch.operations.insert(contentsOf: Self.runningGuards, at: 0)
+        return try await writeInstance(instance, patch)
+    }
+
+    /// What `Reading.isRunning` saw.
+    private static let runningGuards: [JSONPatch.Operation] = [
+        .test(JSONPointer(tokens: ["status", "phase"]), "Running"),
+        .test(JSONPointer(tokens: ["metadata", "deletionTimestamp"]), .null),
+    ]
+
+    private mutating func writeInstance(_ instance: Reading, _ patch: JSONPatch) async throws(Status) -> Bool {
+        try await adviseOnDefinition()
+        try adviseOnAttachment(to: instance)
+        return try await write(Write(subject: instance.subject, patch: patch), dryRun: options.dryRun)
+    }
+
     /// Answers `false` when a write lost a race.
     mutating func changeInstance() async throws(Status) -> Bool {
         let instance = try await read(subject)
@@ -12,9 +42,7 @@ extension HotplugOperation {
             return true
         }
         guard configuration.propagation.isByKubeVirt(facts) else {
-            try await adviseOnDefinition()
-            try adviseOnAttachment(to: instance)
-            return try await write(Write(subject: subject, patch: patch), dryRun: options.dryRun)
+            return try await writeInstance(instance, patch)
         }
         // A VM's VMI has its name. Who may write the metadata of a VMI must not reach another VM by it.
         guard let owner = instance.owner, owner.isMachine, owner.name == subject.name else {

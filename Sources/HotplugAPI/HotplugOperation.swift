@@ -35,6 +35,7 @@ struct HotplugOperation {
     /// Throws 409 Conflict after `HotplugLimits.conflictRetries` further attempts.
     mutating func run(pause: @Sendable (Int) async -> Void) async throws(Status) -> [String] {
         do throws(Status) {
+            if try await changeInstanceByCache() { return advice }
             var retry = 0
             while try await !attempt() {
                 guard retry < HotplugLimits.conflictRetries else {
@@ -85,14 +86,14 @@ struct HotplugOperation {
         var isRunning: Bool { phase == "Running" && !object.isBeingDeleted }
     }
 
-    /// Throws 404 NotFound in virt-api's words; whatever else goes wrong is 500, as there.
+    /// Throws in virt-api's words: 404 NotFound, and 500 for what else goes wrong; but 429, 503 and 504, of a cluster
+    /// that may answer the next time, stay what they are.
     func read(_ subject: HotplugSubject) async throws(Status) -> Reading {
         let stored: StoredObject
         do throws(Status) {
             stored = try await cluster.get(subject.target.resource, namespace: subject.namespace, name: subject.name)
         } catch {
-            if error.code == 404 { throw subject.notFound }
-            throw unreadable(subject, error.message)
+            throw error.code == 404 ? subject.notFound : unreadable(subject, error)
         }
         return Reading(subject: subject, object: try parse(stored, subject))
     }
@@ -107,15 +108,19 @@ struct HotplugOperation {
     }
 
     private func parse(_ stored: StoredObject, _ subject: HotplugSubject) throws(Status) -> JSONValue {
-        do throws(JSONError) {
-            return try JSONValue(parsing: stored.bytes)
+        do throws(Status) {
+            return try stored.json()
         } catch {
-            throw unreadable(subject, "\(error)")
+            throw unreadable(subject, error)
         }
     }
 
-    private func unreadable(_ subject: HotplugSubject, _ why: String) -> Status {
-        .internalError("unable to retrieve \(subject.target.abbreviation) [\(subject.name)]: \(why)")
+    private func unreadable(_ subject: HotplugSubject, _ cause: Status) -> Status {
+        let message = "unable to retrieve \(subject.target.abbreviation) [\(subject.name)]: \(cause.message)"
+        guard [429, 503, 504].contains(cause.code) else { return .internalError(message) }
+        var status = cause
+        status.message = message
+        return status
     }
 
     // MARK: Writing

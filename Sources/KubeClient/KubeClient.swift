@@ -37,7 +37,7 @@ package final class KubeClient: Sendable {
     /// Sends a request and answers the whole response, whatever its status.
     ///
     /// Repeated are: any request after 401 with renewed credentials, once; any that a 429 or 5xx with Retry-After asks
-    /// for again; a repeatable one whose connection was lost (client-go `rest/with_retry.go`).
+    /// for again, if it obeys that; a repeatable one whose connection was lost (client-go `rest/with_retry.go`).
     package func request(_ request: KubeRequest) async throws(KubeClientError) -> KubeResponse {
         let site = site()
         return try await perform(request, at: site, on: site.loop)
@@ -106,9 +106,9 @@ package final class KubeClient: Sendable {
                     continue
                 }
             }
-            guard response.status == 429 || response.status >= 500, retries < limits.retriesMax,
-                let seconds = response.retryAfterSeconds, seconds <= limits.retryAfterMaxSeconds,
-                .now + .seconds(seconds) < end
+            guard response.status == 429 || response.status >= 500, request.obeysRetryAfter,
+                retries < limits.retriesMax, let seconds = response.retryAfterSeconds,
+                seconds <= limits.retryAfterMaxSeconds, .now + .seconds(seconds) < end
             else { return response }
             retries += 1
             await loop.sleep(milliseconds: Int64(seconds) * 1000)

@@ -15,6 +15,8 @@ package struct KubeRequest: Sendable {
     package var isRepeatable: Bool
     /// Milliseconds for all attempts together, their pauses included.
     package var timeout: Int64 = 32_000
+    /// Whether an answer with Retry-After is waited out; else it is handed on at once.
+    package var obeysRetryAfter = true
     /// Bytes of the response's content.
     package var responseBytesMax = 32 << 20
     /// Whether it gets a connection of its own making: one that is open may be dead, and not tell.

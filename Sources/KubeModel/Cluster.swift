@@ -6,6 +6,12 @@ package protocol Cluster: Sendable {
     /// Throws NotFound when there is no such object.
     func get(_ resource: Resource, namespace: String?, name: String) async throws(Status) -> StoredObject
 
+    /// An object as a cache of the cluster's has it; `nil` when there is none, or it does not tell.
+    ///
+    /// It may be older than what `get` answers, but not than this process's last write to the resource: good enough for
+    /// a write that tests what was read, and neither for a refusal nor for leaving things as they are.
+    func cached(_ resource: Resource, namespace: String?, name: String) async -> StoredObject?
+
     /// Throws NotFound when there is no such object; an answer may be some seconds old.
     func checkExistence(of resource: Resource, namespace: String?, name: String) async throws(Status)
 
@@ -38,16 +44,18 @@ package protocol Cluster: Sendable {
 package struct StoredObject: Sendable {
     package let bytes: [UInt8]
     package let resourceVersion: UInt64
+    /// The bytes parsed, where that was done on the way.
+    private let parsed: JSONValue?
 
-    package init(bytes: [UInt8], resourceVersion: UInt64) {
+    package init(bytes: [UInt8], resourceVersion: UInt64, parsed: JSONValue? = nil) {
         self.bytes = bytes
         self.resourceVersion = resourceVersion
+        self.parsed = parsed
     }
-}
 
-extension StoredObject {
-    /// Parses the bytes; the cluster gave them, so a failure is its own, 500 InternalError.
+    /// The object; the cluster gave the bytes, so one that cannot be parsed is 500 InternalError.
     package func json() throws(Status) -> JSONValue {
+        if let parsed { return parsed }
         do throws(JSONError) {
             return try JSONValue(parsing: bytes)
         } catch {
@@ -57,6 +65,8 @@ extension StoredObject {
 }
 
 extension Cluster {
+    package func cached(_ resource: Resource, namespace: String?, name: String) async -> StoredObject? { nil }
+
     package func checkExistence(of resource: Resource, namespace: String?, name: String) async throws(Status) {
         _ = try await get(resource, namespace: namespace, name: name)
     }

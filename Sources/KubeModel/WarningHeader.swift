@@ -4,10 +4,15 @@ package enum WarningHeader {
     /// characters dropped.
     package static func value(_ text: String) -> String {
         var quoted = ""
-        for scalar in text.unicodeScalars where scalar.properties.generalCategory != .control {
+        for scalar in text.unicodeScalars where !isControl(scalar) {
             if scalar == "\\" || scalar == "\"" { quoted.unicodeScalars.append("\\") }
             quoted.unicodeScalars.append(scalar)
         }
         return "299 - \"\(quoted)\""
+    }
+
+    /// Unicode's general category Cc.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
     }
 }

@@ -31,11 +31,13 @@ extension RemoteCluster {
             case .merge(let patch): (patch, "application/merge-patch+json")
             case .strategicMerge(let patch): (patch.patch, "application/strategic-merge-patch+json")
             }
-        return try StoredObject(
+        let stored = try StoredObject(
             upstream: try await send(
                 KubeRequest(
                     "PATCH", resource.path(namespace, name, subresource: options.subresource), query: options.query,
                     body: body.serialized(), contentType: type, isRepeatable: options.dryRun)))
+        if !options.dryRun { record(stored, of: resource) }
+        return stored
     }
 
     /// Reads the object first: kube-apiserver tells of one that is gone its uid alone.

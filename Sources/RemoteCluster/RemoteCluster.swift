@@ -3,6 +3,7 @@
 
 package import KubeClient
 package import KubeModel
+import Synchronization
 
 /// The objects of a real cluster, read and written through its kube-apiserver.
 ///
@@ -15,14 +16,25 @@ package final class RemoteCluster: Cluster {
     private static let existenceLifetime = Duration.seconds(10)
     /// Objects that are believed to be there.
     private static let existencesMax = 1024
+    /// Milliseconds for an answer from the cache, which waits for 3 s until it is as new as was asked (apiserver
+    /// `pkg/storage/cacher/watch_cache.go`, blockTimeout).
+    package static let cacheTimeout: Int64 = 4_000
 
     let client: KubeClient
     /// By path: an object that is missing is looked for each time, since its absence is what users hear of.
     private let existences: ExpiringCache<String, Void>
+    /// By plural: the resourceVersion of this process's last write to a resource.
+    private let written = Mutex<[String: UInt64]>([:])
 
-    /// - Parameter now: the clock of the cache, which tests may play.
-    package init(_ client: KubeClient, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    private let cacheTimeout: Int64
+
+    /// - Parameter now: the clock of what is remembered here, which tests may play.
+    package init(
+        _ client: KubeClient, cacheTimeout: Int64 = RemoteCluster.cacheTimeout,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.client = client
+        self.cacheTimeout = cacheTimeout
         existences = ExpiringCache(lifetime: Self.existenceLifetime, entriesMax: Self.existencesMax, now: now)
     }
 
@@ -32,6 +44,28 @@ package final class RemoteCluster: Cluster {
         _ resource: Resource, namespace: String?, name: String
     ) async throws(Status) -> StoredObject {
         try StoredObject(upstream: try await send(KubeRequest("GET", resource.path(namespace, name))))
+    }
+
+    /// Asks for what kube-apiserver's watch cache has, without a read from etcd, and waits until that has seen this
+    /// process's last write (`resourceVersion` of a GET, kubernetes.io/docs/reference/using-api/api-concepts).
+    package func cached(_ resource: Resource, namespace: String?, name: String) async -> StoredObject? {
+        let version = written.withLock { $0[resource.plural] ?? 0 }
+        var request = KubeRequest(
+            "GET", resource.path(namespace, name), query: [(name: "resourceVersion", value: "\(version)")])
+        request.timeout = cacheTimeout
+        request.obeysRetryAfter = false
+        do throws(Status) {
+            return try StoredObject(upstream: try await send(request))
+        } catch {
+            // etcd may have been restored from a backup that is older: what is waited for would not come.
+            if error.code != 404 { written.withLock { $0[resource.plural] = nil } }
+            return nil
+        }
+    }
+
+    /// Notes a write, for `cached`.
+    func record(_ stored: StoredObject, of resource: Resource) {
+        written.withLock { $0[resource.plural] = max($0[resource.plural] ?? 0, stored.resourceVersion) }
     }
 
     /// Remembers for ten seconds that the object is there, and nothing else of it: it may have 1.5 MB.
@@ -89,11 +123,11 @@ extension StoredObject {
     /// An object as kube-apiserver sent it.
     init(upstream bytes: [UInt8]) throws(Status) {
         let value = try JSONValue(upstream: bytes)
-        self.init(bytes: bytes, resourceVersion: try value.upstreamResourceVersion())
+        self.init(bytes: bytes, resourceVersion: try value.upstreamResourceVersion(), parsed: value)
     }
 
     init(upstream value: JSONValue) throws(Status) {
-        self.init(bytes: value.serialized(), resourceVersion: try value.upstreamResourceVersion())
+        self.init(bytes: value.serialized(), resourceVersion: try value.upstreamResourceVersion(), parsed: value)
     }
 }
 

@@ -210,6 +210,14 @@ class ServerTests(unittest.TestCase):
         self.assertEqual(len(accepted), 2 * STORM_ROUNDS)
         print(f"storm: {2 * STORM_ROUNDS} writes by two writers, {conflicts} answered 409", file=sys.stderr)
 
+    def test_the_cache_of_kube_apiserver_neither_refuses_nor_lets_pass_what_has_changed(self):
+        name = machine("stale")
+        for turn in range(30):
+            for phase, status in ("Succeeded", 409), ("Running", 202):
+                cluster.admin.merge(VMI, name, {"status": {"phase": phase}})
+                self.assertAnswer(put(VMI, name, f"nic{turn}"), status)
+        self.assertEqual(interfaces(VMI, name), [f"nic{turn}" for turn in range(30)])
+
     def test_kube_apiserver_killed_under_load_leaves_no_half_write_and_comes_back(self):
         names = [machine(f"kill-{index}") for index in range(4)]
         stop = threading.Event()

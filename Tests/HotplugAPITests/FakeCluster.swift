@@ -25,6 +25,8 @@ actor FakeCluster: Cluster {
     private var objects: [Key: (object: JSONValue, resourceVersion: UInt64)] = [:]
     private var revision: UInt64 = 100
     private var traps: [Trap] = []
+    /// What its cache has; other objects it does not have.
+    private var cache: [Key: JSONValue] = [:]
     /// `patch virtualmachines/x`, with ` dryRun` behind a dry run.
     private(set) var calls: [String] = []
     private let schema: @Sendable (inout JSONValue) -> Void
@@ -56,12 +58,24 @@ actor FakeCluster: Cluster {
 
     func clearCalls() { calls = [] }
 
+    /// Puts a VMI of the namespace `default` into the cache, as old as it may be.
+    func remember(_ instance: JSONValue) {
+        cache[Key(resource: .virtualMachineInstance, namespace: "default", name: instance.metadataName ?? "")] =
+            instance
+    }
+
     // MARK: Cluster
 
     func get(_ resource: Resource, namespace: String?, name: String) throws(Status) -> StoredObject {
         let key = Key(resource: resource, namespace: namespace, name: name)
         try begin("get", key)
         return stored(try existing(key))
+    }
+
+    func cached(_ resource: Resource, namespace: String?, name: String) -> StoredObject? {
+        guard let object = cache[Key(resource: resource, namespace: namespace, name: name)] else { return nil }
+        calls.append("cached \(resource.plural)/\(name)")
+        return stored((object, 1))
     }
 
     func list(_ resource: Resource, namespace: String?) throws(Status) -> ObjectList {

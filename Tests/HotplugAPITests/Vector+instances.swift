@@ -263,8 +263,13 @@ extension Vector {
         Vector(
             48, "get fails", add(), before: [instance],
             .refused(
-                500, "InternalError", ["Internal error occurred: unable to retrieve vmi [vmi-fedora]: etcd is away"]),
-            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.serviceUnavailable("etcd is away")))),
+                500, "InternalError", ["Internal error occurred: unable to retrieve vmi [vmi-fedora]: not for you"]),
+            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.forbidden("not for you")))),
+        Vector(
+            48, "get fails for a while", add(), before: [instance],
+            .refused(503, "ServiceUnavailable", ["unable to retrieve vmi [vmi-fedora]: etcd is away"]),
+            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.serviceUnavailable("etcd is away"))),
+            deviation: "what may pass keeps the code that says so"),
         Vector(
             49, "patch fails", add(), before: [instance],
             .refused(503, "ServiceUnavailable", ["connection refused"]),
