@@ -118,7 +118,7 @@ extension HotplugOperation {
     }
 
     /// A VMI that is gone has lost a race too: the next attempt finds the VM without it.
-    private func writeIfPresent(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
+    private mutating func writeIfPresent(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
         do throws(Status) {
             return try await self.write(write, dryRun: dryRun)
         } catch {

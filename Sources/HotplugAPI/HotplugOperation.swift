@@ -133,7 +133,7 @@ struct HotplugOperation {
     /// Answers `false` when the object is no longer as it was read.
     ///
     /// Throws what the cluster refuses for another reason.
-    func write(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
+    mutating func write(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
         var options = options
         options.dryRun = dryRun
         let stored: StoredObject
@@ -145,6 +145,8 @@ struct HotplugOperation {
             if Self.isLostRace(error) { return false }
             throw error
         }
+        // A trial before the write has warned of the same.
+        for warning in stored.warnings where !advice.contains(warning) { advice.append(warning) }
         if case .remove(let removal) = change { try requireAbsent(removal.name, in: stored, of: write.subject) }
         return true
     }

@@ -1,6 +1,8 @@
 // KubeClient: a client of kube-apiserver on the epoll loops: configuration, credentials, requests, watches. The only
 // module that knows libcurl; may import CCurl, Reactor and KubeModel.
 
+import KubeModel
+
 /// One request to kube-apiserver.
 package struct KubeRequest: Sendable {
     package var method: String
@@ -66,6 +68,11 @@ package struct KubeResponse: Sendable {
 
     /// The first value of a field; `name` is in lower case.
     package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    /// The texts of its `Warning` fields.
+    package var warnings: [String] {
+        fields.flatMap { $0.name == "warning" ? WarningHeader.texts(in: $0.value) : [] }
+    }
 
     /// Seconds of a Retry-After field; the form with a date is not understood.
     package var retryAfterSeconds: Int? { self["retry-after"].flatMap(Int.init).flatMap { $0 >= 0 ? $0 : nil } }

@@ -44,6 +44,8 @@ package protocol Cluster: Sendable {
 package struct StoredObject: Sendable {
     package let bytes: [UInt8]
     package let resourceVersion: UInt64
+    /// What the cluster warned of when it was written: `Warning` headers of its own, its webhooks' and its policies'.
+    package var warnings: [String] = []
     /// The bytes parsed, where that was done on the way.
     private let parsed: JSONValue?
 

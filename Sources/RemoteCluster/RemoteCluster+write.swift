@@ -31,11 +31,12 @@ extension RemoteCluster {
             case .merge(let patch): (patch, "application/merge-patch+json")
             case .strategicMerge(let patch): (patch.patch, "application/strategic-merge-patch+json")
             }
-        let stored = try StoredObject(
-            upstream: try await send(
-                KubeRequest(
-                    "PATCH", resource.path(namespace, name, subresource: options.subresource), query: options.query,
-                    body: body.serialized(), contentType: type, isRepeatable: options.dryRun)))
+        let response = try await response(
+            to: KubeRequest(
+                "PATCH", resource.path(namespace, name, subresource: options.subresource), query: options.query,
+                body: body.serialized(), contentType: type, isRepeatable: options.dryRun))
+        var stored = try StoredObject(upstream: response.body)
+        stored.warnings = response.warnings
         if !options.dryRun { record(stored, of: resource) }
         return stored
     }

@@ -95,7 +95,10 @@ package final class RemoteCluster: Cluster {
     // MARK: Sending
 
     /// Answers the content of a success.
-    func send(_ request: KubeRequest) async throws(Status) -> [UInt8] {
+    func send(_ request: KubeRequest) async throws(Status) -> [UInt8] { try await response(to: request).body }
+
+    /// Answers a success.
+    func response(to request: KubeRequest) async throws(Status) -> KubeResponse {
         let response: KubeResponse
         do throws(KubeClientError) {
             response = try await client.request(request)
@@ -103,7 +106,7 @@ package final class RemoteCluster: Cluster {
             throw Status(error)
         }
         guard (200...299).contains(response.status) else { throw Status(upstream: response) }
-        return response.body
+        return response
     }
 }
 

@@ -25,6 +25,8 @@ actor FakeCluster: Cluster {
     private var objects: [Key: (object: JSONValue, resourceVersion: UInt64)] = [:]
     private var revision: UInt64 = 100
     private var traps: [Trap] = []
+    /// What it says of each write.
+    private var warnings: [String] = []
     /// What its cache has; other objects it does not have.
     private var cache: [Key: JSONValue] = [:]
     /// `patch virtualmachines/x`, with ` dryRun` behind a dry run.
@@ -57,6 +59,7 @@ actor FakeCluster: Cluster {
     }
 
     func clearCalls() { calls = [] }
+    func warn(_ text: String) { warnings.append(text) }
 
     /// Puts a VMI of the namespace `default` into the cache, as old as it may be.
     func remember(_ instance: JSONValue) {
@@ -102,7 +105,9 @@ actor FakeCluster: Cluster {
         case .strategicMerge: throw .unsupportedMediaType(accepted: [])
         }
         schema(&object)
-        return store(object, at: key, dryRun: options.dryRun)
+        var stored = store(object, at: key, dryRun: options.dryRun)
+        stored.warnings = warnings
+        return stored
     }
 
     func create(

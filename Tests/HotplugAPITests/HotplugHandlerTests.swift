@@ -210,6 +210,15 @@ import Testing
         #expect(result.warnings.count == 1)
     }
 
+    @Test(arguments: [HotplugTarget.virtualMachineInstance, .virtualMachine])
+    func `a warning of the cluster's about the writes was lost, and is told once`(_ target: HotplugTarget) async throws
+    {
+        let cluster = cluster(Self.machine, Self.owned)
+        await cluster.warn("no more than 4 NICs, please")
+        let result = try await HotplugHandler(cluster).handle(.add(target, "vm-fedora"))
+        #expect(result.warnings == ["no more than 4 NICs, please"])
+    }
+
     // MARK: removeinterface
 
     @Test func `does not claim a removal that the cluster's schema dropped`() async throws {

@@ -28,6 +28,20 @@ import Testing
         #expect(WarningHeader.value(text) == expected)
     }
 
+    @Test(arguments: [
+        (#"299 - "plain""#, ["plain"]), (#"299 - "say \"no\" \\ yes""#, [#"say "no" \ yes"#]),
+        (#"  299 kube "a, b" "Sat, 28 Nov 2026 12:00:00 GMT" , 299 - "é😀""#, ["a, b", "é😀"]),
+        (#"199 - "passes", 299 - "", 299 - "stays""#, ["stays"]), (#"299 - "a"; 299 - "b""#, ["a"]),
+        (#"299 - "a" "no end of the date, 299 - "b""#, ["a"]), (#"299 - "no end\"#, []), (#"299 - "no end"#, []),
+        (#"299 "no agent""#, []), ("299 - bare", []), ("299", []), ("299 ", []), (" ", []), ("", []), (",", []),
+    ]) func `reads warnings`(field: String, texts: [String]) {
+        #expect(WarningHeader.texts(in: field) == texts)
+    }
+
+    @Test(arguments: ["plain", #"say "no" \ yes"#, "é😀", "a, b"]) func `reads a warning that it quoted`(text: String) {
+        #expect(WarningHeader.texts(in: WarningHeader.value(text)) == [text])
+    }
+
     @Test func `reads the fieldValidation parameter`() {
         #expect(["Ignore", "Warn", "Strict"].compactMap(FieldValidation.init) == [.ignore, .warn, .strict])
         #expect(FieldValidation(rawValue: "strict") == nil)

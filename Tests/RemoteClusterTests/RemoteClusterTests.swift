@@ -84,6 +84,16 @@ import Testing
         }
     }
 
+    @Test func `hands on what the cluster warns of at a write`() async throws {
+        let fields = [("Warning", #"299 - "a \"b\"""#), ("X", "y"), ("Warning", #"299 - "c""#)]
+        let body = String(decoding: Self.object().serialized(), as: UTF8.self)
+        try await withCluster(.status(200, fields: fields, body: body)) { cluster, _ in
+            let stored = try await cluster.patch(
+                .virtualMachine, namespace: "n", name: "x", patch: .merge([:]), options: WriteOptions())
+            #expect(stored.warnings == [#"a "b""#, "c"])
+        }
+    }
+
     @Test func `tells an object that is gone from one that finalizers hold`() async throws {
         for isGone in [true, false] {
             try await withUpstream { request, _ in
