@@ -23,8 +23,8 @@ package struct HotplugHandler: Sendable {
 
     /// Carries out a request; returning means 202 Accepted.
     ///
-    /// In the steady state a VMI costs one get of it and one patch, beside the look at the facts and the NAD. Throws
-    /// the `Status` to answer with.
+    /// In the steady state a VMI costs one read of it, by the cluster's cache if there is one, and one patch, beside the
+    /// look at the facts and the NAD. Throws the `Status` to answer with.
     package func handle(_ request: HotplugRequest) async throws(Status) -> HotplugResult {
         let facts = try await factsSource.facts()
         guard facts.isInterfaceHotplugEnabled else { throw Self.gateClosed }

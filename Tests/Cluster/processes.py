@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -20,15 +21,25 @@ def die_with_parent():
 
 
 def free_ports(count):
-    """Ports that were free together a moment ago."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports that were free a moment ago, and that no connection gets for its own end.
+
+    While a server is away, the ports that connections get would be lost to those who try to reach it, now and then even
+    to a connection with itself, and the server could not come back.
+    """
+    first_of_connections = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    # A machine whose connections get almost all has none of these.
+    end = max(first_of_connections, 20_000)
+    ports = []
+    for port in random.sample(range(10_000, end), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise RuntimeError(f"no {count} free ports below {end}")
 
 
 def wait_until(what, condition, seconds, interval=0.05):
