@@ -4,6 +4,6 @@ package import Fuzzing
 
 extension FuzzTarget {
     package static let all = [
-        http1, chunks, http2, json, frames, patch, yaml, url, selector, protobuf, kubeconfig,
+        http1, chunks, http2, json, frames, patch, yaml, url, selector, protobuf, kubeconfig, warning,
     ]
 }
