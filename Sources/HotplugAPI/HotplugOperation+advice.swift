@@ -4,8 +4,8 @@ extension HotplugOperation {
     /// Looks whether the user may get the NetworkAttachmentDefinition and whether it exists; once, however many
     /// attempts there are.
     ///
-    /// Throws 403 Forbidden, or 422 Invalid, when it is not so and the check is enforced, and 503 or 500 when the check
-    /// is enforced and cannot be made.
+    /// Throws 403 Forbidden, or 422 Invalid, when it is not so and the check is enforced, and 503 or another 5xx when the
+    /// check is enforced and cannot be made.
     mutating func adviseOnDefinition() async throws(Status) {
         guard case .add(let options) = change else { return }
         let known: [String]
@@ -18,7 +18,7 @@ extension HotplugOperation {
                 \.self)
             nadAdvice = known
         }
-        advice += known
+        for text in known { advise(text) }
     }
 
     /// Who may change a VM of a namespace may use what is in that namespace.
@@ -57,7 +57,7 @@ extension HotplugOperation {
                         reason: "FieldValueNotFound", message: "Not found: \(finding); create it first",
                         field: "networkAttachmentDefinitionName")
                 ])
-            case .enforce: throw .internalError(finding)
+            case .enforce: throw Self.failure(finding, because: error)
             case .off, .warn:
                 return isMissing
                     ? "\(finding): interface \(change.name.quoted) stays unattached until it does" : finding
@@ -70,7 +70,7 @@ extension HotplugOperation {
         if case .add = change,
             let slots = try PCISlots(instance: instance.object, facts: facts).advice(for: instance.subject)
         {
-            advice.append(slots)
+            advise(slots)
         }
         let waitsForMigration =
             switch change {
@@ -79,15 +79,17 @@ extension HotplugOperation {
             default: configuration.attachmentNeedsMigration || instance.object.hasTrueCondition("MigrationRequired")
             }
         if waitsForMigration {
-            advice.append(
+            advise(
                 "the change of interface \(change.name.quoted) reaches the guest once \(instance.subject) has migrated")
         }
     }
 
     /// KubeVirt attaches the pod network only to a VMI whose template lists no interface.
-    mutating func adviseOnLostPodInterface(of machine: Reading) throws(Status) {
-        guard case .add = change, try PodInterface.isImplicit(in: machine.object, of: machine.subject) else { return }
-        advice.append(Self.lostPodInterface(of: machine.subject, change.name))
+    func lostPodInterface(of machine: Reading) throws(Status) -> String? {
+        guard case .add = change, try PodInterface.isImplicit(in: machine.object, of: machine.subject) else {
+            return nil
+        }
+        return Self.lostPodInterface(of: machine.subject, change.name)
     }
 
     static func lostPodInterface(of machine: HotplugSubject, _ name: String) -> String {

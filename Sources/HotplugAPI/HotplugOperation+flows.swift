@@ -5,8 +5,8 @@ extension HotplugOperation {
 
     /// Changes the VMI by what the cluster's cache has of it, which spares the cluster a read from its store.
     ///
-    /// The write tests all that mattered of what was read. Answers `false` when it found that to be old, and when a
-    /// fresh read must say why there is nothing to write.
+    /// The write tests all that mattered of what was read. Answers `false` when it found that to be old, and when there
+    /// is nothing to write or something to refuse, which takes a fresh read.
     mutating func changeInstanceByCache() async throws(Status) -> Bool {
         guard subject.target == .virtualMachineInstance, !configuration.propagation.isByKubeVirt(facts),
             let stored = await cluster.cached(
@@ -17,8 +17,14 @@ extension HotplugOperation {
         guard instance.isRunning,
             case .mutation(var patch) = try? change.decision(on: object, of: subject, facts: facts)
         else { return false }
+        do throws(Status) {
+            try await adviseOnDefinition()
+            try adviseOnAttachment(to: instance)
+        } catch {
+            return false
+        }
         patch.operations.insert(contentsOf: Self.runningGuards, at: 0)
-        return try await writeInstance(instance, patch)
+        return try await writeIfPresent(Write(subject: subject, patch: patch), dryRun: options.dryRun)
     }
 
     /// What `Reading.isRunning` saw.
@@ -26,12 +32,6 @@ extension HotplugOperation {
         .test(JSONPointer(tokens: ["status", "phase"]), "Running"),
         .test(JSONPointer(tokens: ["metadata", "deletionTimestamp"]), .null),
     ]
-
-    private mutating func writeInstance(_ instance: Reading, _ patch: JSONPatch) async throws(Status) -> Bool {
-        try await adviseOnDefinition()
-        try adviseOnAttachment(to: instance)
-        return try await write(Write(subject: instance.subject, patch: patch), dryRun: options.dryRun)
-    }
 
     /// Answers `false` when a write lost a race.
     mutating func changeInstance() async throws(Status) -> Bool {
@@ -42,14 +42,16 @@ extension HotplugOperation {
             return true
         }
         guard configuration.propagation.isByKubeVirt(facts) else {
-            return try await writeInstance(instance, patch)
+            try await adviseOnDefinition()
+            try adviseOnAttachment(to: instance)
+            return try await write(Write(subject: subject, patch: patch), dryRun: options.dryRun)
         }
         // A VM's VMI has its name. Who may write the metadata of a VMI must not reach another VM by it.
         guard let owner = instance.owner, owner.isMachine, owner.name == subject.name else {
             throw Self.ownerless(subject)
         }
         let machine = HotplugSubject(.virtualMachine, namespace: subject.namespace, name: owner.name)
-        advice.append(
+        advise(
             "KubeVirt lets nobody else write \(subject), so the change is made in the template of \(machine), from "
                 + "where KubeVirt copies it: it persists over restarts")
         return try await changeMachine(machine, instance: instance)
@@ -82,8 +84,8 @@ extension HotplugOperation {
         let podInterface = try podInterface(of: instance, missingIn: machine)
         let onTemplate = try change.decision(on: machine.object, of: subject, facts: facts, adopting: podInterface)
         if case .mutation(let patch) = onTemplate {
-            writes.append(Write(subject: subject, patch: patch))
-            if podInterface == nil { try adviseOnLostPodInterface(of: machine) }
+            let lost = podInterface == nil ? try lostPodInterface(of: machine) : nil
+            writes.append(Write(subject: subject, patch: patch, advice: lost.map { [$0] } ?? []))
         }
         if let instance, instance.isAlive,
             case .mutation(let patch) = try change.decision(on: instance.object, of: instance.subject, facts: facts)
@@ -94,7 +96,7 @@ extension HotplugOperation {
                 try adviseOnAttachment(to: instance)
                 writes.append(Write(subject: instance.subject, patch: patch))
             } else {
-                advice.append(
+                advise(
                     "\(instance.subject) is not running yet, so only the template of \(subject) has the change; "
                         + "repeat the request once it runs")
             }
@@ -106,14 +108,12 @@ extension HotplugOperation {
 
     /// Lets the cluster check all writes before the first is for good.
     private mutating func commit(_ writes: [Write]) async throws(Status) -> Bool {
+        for text in writes.flatMap(\.advice) { advise(text) }
         if options.dryRun || writes.count > 1 {
             for write in writes where try await !writeIfPresent(write, dryRun: true) { return false }
         }
         if options.dryRun { return true }
-        for write in writes {
-            guard try await writeIfPresent(write, dryRun: false) else { return false }
-            if write.subject.target == .virtualMachine { changedMachine = write.subject }
-        }
+        for write in writes where try await !writeIfPresent(write, dryRun: false) { return false }
         return true
     }
 

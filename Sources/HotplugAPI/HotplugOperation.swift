@@ -11,7 +11,9 @@ struct HotplugOperation {
     let caller: (any Caller)?
 
     /// Of the latest attempt; those of an attempt that lost a race go with it.
-    var advice: [String] = []
+    private(set) var advice: [String] = []
+    /// About a write that is in for good, whatever comes after it.
+    private var settledAdvice: [String] = []
     /// The answer about the NetworkAttachmentDefinition, which one look gives for all attempts.
     var nadAdvice: [String]?
     /// The VM whose template this request has changed for good.
@@ -57,7 +59,7 @@ struct HotplugOperation {
 
     /// Answers `false` when a write lost a race.
     private mutating func attempt() async throws(Status) -> Bool {
-        advice = []
+        advice = settledAdvice
         switch subject.target {
         case .virtualMachine: return try await changeMachine(subject, instance: nil)
         case .virtualMachineInstance: return try await changeInstance()
@@ -74,6 +76,11 @@ struct HotplugOperation {
         return error
     }
 
+    /// Tells it to the client once: a trial warns of what its write warns of again.
+    mutating func advise(_ text: String) {
+        if !advice.contains(text) { advice.append(text) }
+    }
+
     // MARK: Reading
 
     /// An object as it was read.
@@ -86,8 +93,8 @@ struct HotplugOperation {
         var isRunning: Bool { phase == "Running" && !object.isBeingDeleted }
     }
 
-    /// Throws in virt-api's words: 404 NotFound, and 500 for what else goes wrong; but 429, 503 and 504, of a cluster
-    /// that may answer the next time, stay what they are.
+    /// Throws in virt-api's words: 404 NotFound, and 500 for what else goes wrong; but of a cluster that is away or
+    /// refuses this server 429, 503 or 504.
     func read(_ subject: HotplugSubject) async throws(Status) -> Reading {
         let stored: StoredObject
         do throws(Status) {
@@ -116,11 +123,21 @@ struct HotplugOperation {
     }
 
     private func unreadable(_ subject: HotplugSubject, _ cause: Status) -> Status {
-        let message = "unable to retrieve \(subject.target.abbreviation) [\(subject.name)]: \(cause.message)"
-        guard [429, 503, 504].contains(cause.code) else { return .internalError(message) }
-        var status = cause
-        status.message = message
-        return status
+        Self.failure(
+            "unable to retrieve \(subject.target.abbreviation) [\(subject.name)]: \(cause.message)", because: cause)
+    }
+
+    /// What it comes to for the client that this server could not ask the cluster something.
+    static func failure(_ message: String, because cause: Status) -> Status {
+        switch cause.code {
+        case 429, 503, 504:
+            var status = cause
+            status.message = message
+            return status
+        // It is this server that may not, as it is with 401.
+        case 403: return .serviceUnavailable(message)
+        default: return .internalError(message)
+        }
     }
 
     // MARK: Writing
@@ -128,6 +145,8 @@ struct HotplugOperation {
     struct Write {
         let subject: HotplugSubject
         let patch: JSONPatch
+        /// What this write takes or brings beside the change.
+        var advice: [String] = []
     }
 
     /// Answers `false` when the object is no longer as it was read.
@@ -136,6 +155,7 @@ struct HotplugOperation {
     mutating func write(_ write: Write, dryRun: Bool) async throws(Status) -> Bool {
         var options = options
         options.dryRun = dryRun
+        options.isRepeatable = true
         let stored: StoredObject
         do throws(Status) {
             stored = try await cluster.patch(
@@ -145,8 +165,11 @@ struct HotplugOperation {
             if Self.isLostRace(error) { return false }
             throw error
         }
-        // A trial before the write has warned of the same.
-        for warning in stored.warnings where !advice.contains(warning) { advice.append(warning) }
+        for warning in stored.warnings { advise(warning) }
+        if !dryRun, write.subject.target == .virtualMachine {
+            changedMachine = write.subject
+            settledAdvice = write.advice + stored.warnings
+        }
         if case .remove(let removal) = change { try requireAbsent(removal.name, in: stored, of: write.subject) }
         return true
     }

@@ -121,6 +121,8 @@ private final class Site: @unchecked Sendable {
     // Sendable: what changes is touched on the loop alone, as each method's parameter says.
     let loop: EventLoop
     private var transfers: TransferLoop?
+    /// Those that have transfers still.
+    private var retired: [TransferLoop] = []
     private var isClosed = false
 
     init(loop: EventLoop) {
@@ -132,6 +134,11 @@ private final class Site: @unchecked Sendable {
         limits: KubeClientLimits, on loop: isolated EventLoop
     ) throws(KubeClientError) -> (Transfer, TransferLoop) {
         guard !isClosed else { throw KubeClientError(.unreachable, "\(endpoint.url): the client is closed") }
+        if let known = transfers, known.isRetired {
+            retired.removeAll(where: \.isClosed)
+            if !known.isClosed { retired.append(known) }
+            transfers = nil
+        }
         if transfers == nil { transfers = TransferLoop(selector: loop.selector, limits: limits) }
         let transfer = Transfer(
             request, to: endpoint, userAgent: userAgent, timeout: timeout, responseBytesMax: responseBytesMax,
@@ -143,7 +150,8 @@ private final class Site: @unchecked Sendable {
 
     func close(on loop: isolated EventLoop) {
         isClosed = true
-        transfers?.close()
+        for transfers in retired + [transfers].compactMap(\.self) { transfers.close() }
+        retired = []
         transfers = nil
     }
 }

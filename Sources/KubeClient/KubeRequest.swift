@@ -21,8 +21,6 @@ package struct KubeRequest: Sendable {
     package var obeysRetryAfter = true
     /// Bytes of the response's content.
     package var responseBytesMax = 32 << 20
-    /// Whether it gets a connection of its own making: one that is open may be dead, and not tell.
-    var needsNewConnection = false
 
     package init(
         _ method: String, _ path: String, query: [(name: String, value: String)] = [],

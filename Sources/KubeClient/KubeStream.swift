@@ -70,5 +70,6 @@ private final class Silence: ReadinessHandler {
                 ? "no byte for \(limits.watchIdleTimeout) ms" : "no answer in \(limits.watchHeadTimeout) ms")
         end()
         transfers.cancel(transfer)
+        transfers.retire()
     }
 }

@@ -43,7 +43,6 @@ final class Transfer {
         ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method)
         ccurl_set_string(easy, CURLOPT_USERAGENT, userAgent)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(timeout))
-        ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, request.needsNewConnection ? 1 : 0)
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(limits.connectTimeout, timeout)))
         setFieldLines(request)
         setCallbacks(request)

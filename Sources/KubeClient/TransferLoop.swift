@@ -15,6 +15,12 @@ final class TransferLoop: ReadinessHandler {
     private var timer: Selector.Token?
     private var isTimerDue = false
     private var isDriving = false
+    /// Whether whoever comes next needs other connections than these, which end with their transfers.
+    ///
+    /// So when something got no answer in time: its connection may hang while others would not, and libcurl would go on
+    /// using it. (client-go pings it instead: apimachinery `pkg/util/net/http.go`, ReadIdleTimeout.)
+    private(set) var isRetired = false
+    var isClosed: Bool { multi == nil }
 
     /// `nil` when there is no memory.
     init?(selector: Selector, limits: KubeClientLimits) {
@@ -117,7 +123,10 @@ final class TransferLoop: ReadinessHandler {
     private func drive() {
         guard !isDriving else { return }
         isDriving = true
-        defer { isDriving = false }
+        defer {
+            isDriving = false
+            closeIfSpent()
+        }
         for _ in 0..<Self.immediateTurnsMax {
             finishDone()
             guard isTimerDue, let multi else { return }
@@ -128,11 +137,22 @@ final class TransferLoop: ReadinessHandler {
         if isTimerDue, let timer { selector.setDeadline(selector.now, for: timer) }
     }
 
+    /// Lets its connections go once its transfers have ended.
+    func retire() {
+        isRetired = true
+        closeIfSpent()
+    }
+
+    private func closeIfSpent() {
+        if isRetired, transfers.isEmpty { close() }
+    }
+
     private func finishDone() {
         var code = CURLE_OK
         while let multi, let easy = ccurl_multi_next_done(multi, &code) {
             guard let transfer = transfers.removeValue(forKey: easy) else { continue }
             curl_multi_remove_handle(multi, easy)
+            if code == CURLE_OPERATION_TIMEDOUT { isRetired = true }
             transfer.finish(code)
         }
     }

@@ -143,14 +143,11 @@ package final class Watch: Sendable {
     private func follow(
         from version: inout String, backoff: inout Backoff, on loop: isolated EventLoop
     ) async throws(Failure) {
-        var isSilent = false
         while isRunning {
             let began = ContinuousClock.now
             var events = 0
             do throws(Failure) {
-                let end = try await watch(&version, &events, onNewConnection: isSilent, on: loop)
-                isSilent = end == .silent
-                switch end {
+                switch try await watch(&version, &events, on: loop) {
                 case .expired: return
                 // That nothing happens is no failure; whether the server is still there shows when it is asked again.
                 case .silent: break
@@ -178,7 +175,7 @@ package final class Watch: Sendable {
 
     /// Reads one watch to its end.
     private func watch(
-        _ version: inout String, _ events: inout Int, onNewConnection: Bool, on loop: isolated EventLoop
+        _ version: inout String, _ events: inout Int, on loop: isolated EventLoop
     ) async throws(Failure) -> End {
         let seconds = Int.random(in: Self.watchSeconds)
         var request = KubeRequest(
@@ -189,7 +186,6 @@ package final class Watch: Sendable {
             ] + selector)
         // Some time longer, so that the server is the one to end it.
         request.timeout = Int64(seconds) * 1000 + 30_000
-        request.needsNewConnection = onNewConnection
         let stream: KubeStream
         do throws(KubeClientError) {
             stream = try await client.open(request, on: loop)

@@ -114,6 +114,8 @@ package struct WriteOptions: Sendable {
     package var dryRun = false
     /// `?fieldManager=`.
     package var fieldManager = ""
+    /// Whether the write, repeated after the connection was lost, does no more than once: its tests fail then.
+    package var isRepeatable = false
     /// The last part of the path, such as `status`; `nil` for the object itself.
     package var subresource: String?
     /// Rules beyond the resource's own, for a cluster that keeps its objects itself.

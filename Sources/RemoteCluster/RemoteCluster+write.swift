@@ -34,7 +34,7 @@ extension RemoteCluster {
         let response = try await response(
             to: KubeRequest(
                 "PATCH", resource.path(namespace, name, subresource: options.subresource), query: options.query,
-                body: body.serialized(), contentType: type, isRepeatable: options.dryRun))
+                body: body.serialized(), contentType: type, isRepeatable: options.dryRun || options.isRepeatable))
         var stored = try StoredObject(upstream: response.body)
         stored.warnings = response.warnings
         if !options.dryRun { record(stored, of: resource) }

@@ -19,14 +19,24 @@ package final class RemoteCluster: Cluster {
     /// Milliseconds for an answer from the cache, which waits for 3 s until it is as new as was asked (apiserver
     /// `pkg/storage/cacher/watch_cache.go`, blockTimeout).
     package static let cacheTimeout: Int64 = 4_000
+    /// How long a cache that did not answer is not asked: it may lag, or not be ready.
+    private static let cachePause = Duration.seconds(30)
 
     let client: KubeClient
     /// By path: an object that is missing is looked for each time, since its absence is what users hear of.
     private let existences: ExpiringCache<String, Void>
-    /// By plural: the resourceVersion of this process's last write to a resource.
-    private let written = Mutex<[String: UInt64]>([:])
-
+    /// By plural.
+    private let caches = Mutex<[String: Cache]>([:])
     private let cacheTimeout: Int64
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    /// What is known of the cache of a resource.
+    private struct Cache {
+        /// The resourceVersion of this process's last write.
+        var written: UInt64 = 0
+        /// When it may be asked again.
+        var pauseEnd: ContinuousClock.Instant?
+    }
 
     /// - Parameter now: the clock of what is remembered here, which tests may play.
     package init(
@@ -35,6 +45,7 @@ package final class RemoteCluster: Cluster {
     ) {
         self.client = client
         self.cacheTimeout = cacheTimeout
+        self.now = now
         existences = ExpiringCache(lifetime: Self.existenceLifetime, entriesMax: Self.existencesMax, now: now)
     }
 
@@ -49,23 +60,33 @@ package final class RemoteCluster: Cluster {
     /// Asks for what kube-apiserver's watch cache has, without a read from etcd, and waits until that has seen this
     /// process's last write (`resourceVersion` of a GET, kubernetes.io/docs/reference/using-api/api-concepts).
     package func cached(_ resource: Resource, namespace: String?, name: String) async -> StoredObject? {
-        let version = written.withLock { $0[resource.plural] ?? 0 }
+        let known = caches.withLock { $0[resource.plural] ?? Cache() }
+        if let end = known.pauseEnd, now() < end { return nil }
         var request = KubeRequest(
-            "GET", resource.path(namespace, name), query: [(name: "resourceVersion", value: "\(version)")])
+            "GET", resource.path(namespace, name), query: [(name: "resourceVersion", value: "\(known.written)")])
         request.timeout = cacheTimeout
         request.obeysRetryAfter = false
         do throws(Status) {
             return try StoredObject(upstream: try await send(request))
         } catch {
-            // etcd may have been restored from a backup that is older: what is waited for would not come.
-            if error.code != 404 { written.withLock { $0[resource.plural] = nil } }
+            if error.code != 404 { rest(resource) }
             return nil
         }
     }
 
+    /// Asks the cache of a resource no more for a while, and then for whatever it has: were etcd restored from an older
+    /// backup, what was written would never come.
+    private func rest(_ resource: Resource) {
+        let end = now() + Self.cachePause
+        caches.withLock { $0[resource.plural] = Cache(pauseEnd: end) }
+    }
+
     /// Notes a write, for `cached`.
     func record(_ stored: StoredObject, of resource: Resource) {
-        written.withLock { $0[resource.plural] = max($0[resource.plural] ?? 0, stored.resourceVersion) }
+        caches.withLock { caches in
+            let known = caches[resource.plural]?.written ?? 0
+            caches[resource.plural, default: Cache()].written = max(known, stored.resourceVersion)
+        }
     }
 
     /// Remembers for ten seconds that the object is there, and nothing else of it: it may have 1.5 MB.

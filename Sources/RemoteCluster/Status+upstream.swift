@@ -26,7 +26,8 @@ extension Status {
         let text = "the cluster answered \(StatusText.reason(response.status, response.body))"
         var status =
             switch response.status {
-            case 404: Status(code: 404, reason: "NotFound", message: text)
+            // The path is unknown, which tells nothing of the object.
+            case 404: Status.serviceUnavailable("\(text): it does not serve the resource, or not yet")
             case 429: Status(code: 429, reason: "TooManyRequests", message: text)
             case 504: Status(code: 504, reason: "Timeout", message: text)
             case 400...499: Status.internalError(text)

@@ -67,6 +67,15 @@ import Testing
         await cluster.remember(Self.instance)
         let error = await #expect(throws: Status.self) { try await HotplugHandler(cluster).handle(Self.add) }
         #expect(error?.code == 404)
+        // It was the plural, of the patch.
+        #expect(error?.message == #"virtualmachineinstance.kubevirt.io "vmi-fedora" not found"#)
+    }
+
+    @Test func `a VMI that the cache did not show plugged was refused for a NAD that is gone`() async throws {
+        let cluster = FakeCluster([Fixture.kubeVirt(), Self.wanted])
+        await cluster.remember(Self.instance)
+        _ = try await HotplugHandler(cluster, HotplugConfiguration(nadCheck: .enforce)).handle(Self.add)
+        #expect(await !cluster.calls.contains { $0.hasPrefix("patch") })
     }
 
     @Test func `warnings of an attempt by the cache go with it`() async throws {

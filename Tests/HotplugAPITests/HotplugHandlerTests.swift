@@ -171,10 +171,14 @@ import Testing
         #expect(looks == (check == .off ? 0 : 1))
     }
 
-    @Test(arguments: [(NADCheck.warn, 202), (.enforce, 500)])
-    func `says when it cannot check the NAD`(_ check: NADCheck, _ code: Int) async throws {
+    @Test(arguments: [
+        (NADCheck.warn, Status.forbidden("not for you"), 202), (.enforce, .forbidden("not for you"), 503),
+        (.warn, .serviceUnavailable("away"), 202), (.enforce, .serviceUnavailable("away", retryAfterSeconds: 3), 503),
+        (.enforce, .internalError("broken"), 500),
+    ])
+    func `says when it cannot check the NAD`(_ check: NADCheck, _ cause: Status, _ code: Int) async throws {
         let cluster = cluster(Self.instance)
-        await cluster.upset("get network-attachment-definitions/new-fancy-net", .fail(.forbidden("not for you")))
+        await cluster.upset("get network-attachment-definitions/new-fancy-net", .fail(cause))
         let handler = HotplugHandler(cluster, HotplugConfiguration(nadCheck: check))
         do throws(Status) {
             let warnings = try await handler.handle(.add(.virtualMachineInstance, "vmi-fedora")).warnings
@@ -182,6 +186,8 @@ import Testing
             #expect(warnings.first?.hasPrefix("cannot tell whether") == true)
         } catch {
             #expect(error.code == code)
+            #expect(error.message.contains("cannot tell whether"))
+            #expect(error.details?.retryAfterSeconds ?? 0 == cause.details?.retryAfterSeconds ?? 0)
         }
     }
 

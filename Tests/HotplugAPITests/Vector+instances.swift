@@ -262,9 +262,13 @@ extension Vector {
             upset: (patchCall, .delete)),
         Vector(
             48, "get fails", add(), before: [instance],
-            .refused(
-                500, "InternalError", ["Internal error occurred: unable to retrieve vmi [vmi-fedora]: not for you"]),
-            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.forbidden("not for you")))),
+            .refused(500, "InternalError", ["Internal error occurred: unable to retrieve vmi [vmi-fedora]: "]),
+            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.internalError("etcd is broken")))),
+        Vector(
+            48, "get is refused", add(), before: [instance],
+            .refused(503, "ServiceUnavailable", ["unable to retrieve vmi [vmi-fedora]: not for you"]),
+            upset: ("get virtualmachineinstances/vmi-fedora", .fail(.forbidden("not for you"))),
+            deviation: "it is this server that is refused, and not its client"),
         Vector(
             48, "get fails for a while", add(), before: [instance],
             .refused(503, "ServiceUnavailable", ["unable to retrieve vmi [vmi-fedora]: etcd is away"]),

@@ -77,4 +77,38 @@ import Testing
             }
         }
     }
+
+    @Test func `requests went on by a connection on which one got no answer`() async throws {
+        let (silence, end) = AsyncStream<String>.makeStream()
+        let (slow, answer) = AsyncStream<String>.makeStream()
+        try await withUpstream(authority: try .test()) { request, _ in
+            switch request.path {
+            case "/silent":
+                for await _ in silence {}
+                return .status(200)
+            case "/slow":
+                for await _ in slow { break }
+                return .status(200, body: "slow")
+            default: return .status(200)
+            }
+        } _: { upstream in
+            try await withClient(try ClientConfiguration(upstream)) { client in
+                _ = try await client.send(KubeRequest("GET", "/"))
+                async let last = client.send(KubeRequest("GET", "/slow"))
+                var request = KubeRequest("GET", "/silent")
+                request.timeout = 50
+                let error = await #expect(throws: KubeClientError.self) { try await client.send(request) }
+                #expect(error?.kind == .timeout)
+                #expect(upstream.connections == 1)
+                for _ in 0..<3 { #expect(try await client.send(KubeRequest("GET", "/")).status == 200) }
+                #expect(upstream.connections == 2)
+                // What is still on its way by the old one comes.
+                answer.yield("")
+                #expect(try await last.body == Array("slow".utf8))
+                #expect(try await client.send(KubeRequest("GET", "/")).status == 200)
+                #expect(upstream.connections == 2)
+            }
+            end.finish()
+        }
+    }
 }
