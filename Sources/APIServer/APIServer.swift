@@ -34,6 +34,7 @@ package struct APIServer: HTTPHandler {
         let auditID = AuditID.next(proposed: head.fields["audit-id"])
         var user: UserInfo?
         var answer: APIAnswer
+        var failure: Status?
         do throws(Status) {
             let query = QueryParameters(head.query)
             guard let info = RequestInfo(method: head.method, path: head.path, query: query) else {
@@ -55,9 +56,10 @@ package struct APIServer: HTTPHandler {
             answer = try await router.answer(request, info: info, query: query, user: served)
         } catch {
             answer = APIAnswer(error)
+            if error.code >= 500 { failure = error }
         }
         let response = ResponseWriting.response(answer, to: head, auditID: auditID)
-        log(request, user: user, status: response.head.status, auditID: auditID, since: started)
+        log(request, user: user, status: response.head.status, failure, auditID: auditID, since: started)
         return response
     }
 
@@ -130,22 +132,25 @@ package struct APIServer: HTTPHandler {
         }
     }
 
+    /// A failure is no client's fault: it is told at any verbosity, with its reason.
     private func log(
-        _ request: HTTPRequest, user: UserInfo?, status: Int, auditID: String, since started: ContinuousClock.Instant
+        _ request: HTTPRequest, user: UserInfo?, status: Int, _ failure: Status? = nil, auditID: String,
+        since started: ContinuousClock.Instant
     ) {
-        guard logger.logLevel <= .info else { return }
+        let level = failure == nil ? Logger.Level.info : .warning
+        guard logger.logLevel <= level else { return }
         let duration = ContinuousClock.now - started
         let head = request.head
         let target = head.query.map { "\(head.path)?\($0)" } ?? head.path
         let microseconds =
             duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
-        logger.info(
-            "HTTP",
-            metadata: [
-                "verb": "\(head.method.rawValue)", "URI": "\(target.prefix(1024))", "latency": "\(microseconds)µs",
-                "userAgent": "\(head.fields["user-agent"]?.prefix(256) ?? "")", "audit-ID": "\(auditID)",
-                "srcIP": "\(request.peerAddress?.description ?? "")", "user": "\(user?.name ?? "")",
-                "resp": "\(status)",
-            ])
+        var metadata: Logger.Metadata = [
+            "verb": "\(head.method.rawValue)", "URI": "\(target.prefix(1024))", "latency": "\(microseconds)µs",
+            "userAgent": "\(head.fields["user-agent"]?.prefix(256) ?? "")", "audit-ID": "\(auditID)",
+            "srcIP": "\(request.peerAddress?.description ?? "")", "user": "\(user?.name ?? "")",
+            "resp": "\(status)",
+        ]
+        if let failure { metadata["err"] = "\(failure.message.prefix(1024))" }
+        logger.log(level: level, "HTTP", metadata: metadata)
     }
 }

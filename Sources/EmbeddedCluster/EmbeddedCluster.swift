@@ -42,7 +42,7 @@ package final class EmbeddedCluster: WatchableCluster {
     /// What is stored here, for discovery.
     package static let resources: [Resource] = [
         .namespace, .pod, .event, .virtualMachine, .virtualMachineInstance, .virtualMachineInstanceMigration, .kubeVirt,
-        .networkAttachmentDefinition,
+        .networkAttachmentDefinition, .customResourceDefinition,
     ]
 
     let store: ObjectStore

@@ -76,9 +76,19 @@ extension HTTP2Session {
                 stream.failure = HTTPWireError(
                     431, "a header field is larger than \(httpLimits.fieldLineBytesMax) bytes")
             }
+            if Self.isWhiteSpace(value.first) || Self.isWhiteSpace(value.last) {
+                let field = String(decoding: name.prefix(Self.toldNameBytes), as: UTF8.self)
+                stream.failure = HTTPWireError(
+                    400, "the value of header field \(field) begins or ends with white space")
+            }
             stream.fields.append(name: name, value: value)
         }
     }
+
+    /// Octets of a field's name that a message repeats.
+    private static let toldNameBytes = 64
+
+    private static func isWhiteSpace(_ octet: UInt8?) -> Bool { octet == 0x20 || octet == 0x09 }
 
     func frameArrived(_ frame: nghttp2_frame) {
         let id = frame.hd.stream_id

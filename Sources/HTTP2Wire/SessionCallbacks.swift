@@ -24,6 +24,8 @@ enum SessionCallbacks {
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
 
         nghttp2_option_set_no_auto_window_update(options, 1)
+        // Such a request is malformed (RFC 9113 §8.2.1), and is told so: "Authorization: Bearer $TOKEN" without a TOKEN.
+        nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
         nghttp2_option_set_max_outbound_ack(options, limits.outboundAcksMax)
         nghttp2_option_set_max_continuations(options, limits.continuationsMax)
         nghttp2_option_set_stream_reset_rate_limit(

@@ -117,6 +117,11 @@ final class Connection: ReadinessHandler {
             session.receive(Array(context.readBuffer[..<count]), on: loop)
             return state == .open
         }
+        if state == .handshaking, !tls.hasBegun, PlainHTTP.isRequest(context.readBuffer[..<count]) {
+            write(PlainHTTP.answer)
+            close()
+            return false
+        }
         var output: [UInt8] = []
         var plaintext: [UInt8] = []
         do throws(TLSError) {

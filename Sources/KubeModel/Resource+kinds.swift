@@ -24,6 +24,14 @@ extension Resource {
         singular: "network-attachment-definition", kind: "NetworkAttachmentDefinition",
         shortNames: ["net-attach-def"])
 
+    /// kubernetes `apiextensions-apiserver/pkg/registry/customresourcedefinition`.
+    ///
+    /// There are none in the embedded cluster, which knows its kinds itself; clients look all the same.
+    package static let customResourceDefinition = Resource(
+        group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
+        singular: "customresourcedefinition", kind: "CustomResourceDefinition", shortNames: ["crd", "crds"],
+        categories: ["api-extensions"], isNamespaced: false)
+
     // The core group, as kubernetes `pkg/registry/core`.
 
     package static let namespace = Resource(

@@ -55,10 +55,30 @@ package enum StandardError {
 }
 
 package enum FileSystem {
-    /// Gives a file another name, in place of the file that has it.
+    /// Replaces a file in one step: a reader sees the old one or the new one, and only its owner can read it.
     ///
-    /// Wraps `rename(2)`.
-    package static func rename(_ path: String, to newPath: String) throws(SystemError) {
-        guard Glibc.rename(path, newPath) == 0 else { throw SystemError("rename \(path)", errno: errno) }
+    /// What a failure leaves is the old file alone.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        let temporary = "\(path).new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open \(temporary)", errno: errno) }
+        do throws(SystemError) {
+            defer { close(descriptor) }
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 || errno == EINTR else { throw SystemError("write \(temporary)", errno: errno) }
+                rest = rest.dropFirst(max(count, 0))
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let error = SystemError("rename \(temporary) to \(path)", errno: errno)
+            unlink(temporary)
+            throw error
+        }
     }
 }

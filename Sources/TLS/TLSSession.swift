@@ -50,6 +50,8 @@ package final class TLSSession {
     package private(set) var isEstablished = false
     private var hasFailed = false
     private var handshakeBytes = 0
+    /// Whether the peer has sent anything.
+    package var hasBegun: Bool { handshakeBytes > 0 }
     private var keyUpdates = 0
 
     /// The server's end.

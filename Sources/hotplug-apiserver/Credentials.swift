@@ -101,18 +101,10 @@ struct Credentials {
 
 /// Files that only their owner may read.
 enum PrivateFile {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    /// Replaces the file in one step: a reader sees the old one or the new one.
+    /// Replaces the file in one step, unless it says the same already: that needs no room on a disk.
     static func write(_ text: String, to path: String) throws {
-        let temporary = "\(path).new"
-        try? FileManager.default.removeItem(atPath: temporary)
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        else { throw Failure(description: "\(path) cannot be written") }
-        try FileSystem.rename(temporary, to: path)
+        let bytes = Array(text.utf8)
+        if let known = try? SmallFile.read(path), known == bytes { return }
+        try FileSystem.replace(path, with: bytes)
     }
 }

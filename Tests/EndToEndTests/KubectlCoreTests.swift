@@ -43,6 +43,16 @@ import Testing
             try kubectl("patch", "ns", name, "-p", #"{"metadata":{"labels":{"x":"y"}}}"#))
     }
 
+    @Test(arguments: Kubectl.allPaths) func `a kind that there is none of ended in talk of CRDs`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let manifest = "apiVersion: kubevirt.io/v1\nkind: VirtualMachin\nmetadata: {name: x}"
+        let result = try kubectl("create", "-f", "-", input: manifest)
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains(#"no matches for kind "VirtualMachin" in version "kubevirt.io/v1""#), "\(result)")
+        #expect(try kubectl("get", "crd").errors == "No resources found\n")
+    }
+
     @Test(arguments: Kubectl.allPaths) func `merges the containers of a pod by their names`(path: String) throws {
         let kubectl = try SharedServer.current.kubectl(path)
         let name = "core-\(Kubectl.label(path))"

@@ -43,6 +43,22 @@ enum Serve {
         #expect(try second.connect().networks().last == "dyniface1=new-fancy-net")
     }
 
+    @Test func `a start wrote a kubeconfig anew that said the same already, for which a full disk has no room`() throws
+    {
+        let server = try ServerProcess()
+        let port = server.port
+        #expect(try server.terminate() == 0)
+        // Nothing can be written beside it.
+        try FileManager.default.createDirectory(
+            atPath: server.kubeconfig + ".new/x", withIntermediateDirectories: true)
+        let second = try ServerProcess(["--secure-port", "\(port)"], in: server.directory, examples: false)
+        #expect(try second.connect().request("GET", "/readyz", nil as String?).status == 200)
+        #expect(try second.terminate() == 0)
+        let result = try Serve.run(["--data-dir", server.dataDirectory])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("\(server.kubeconfig).new"), "\(result)")
+    }
+
     @Test func `two servers on one port both start and share its connections`() throws {
         let server = try ServerProcess()
         let result = try Serve.run(["--secure-port", "\(server.port)"])

@@ -124,6 +124,29 @@ struct ExchangeTests {
         }
     }
 
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: t\r\n\r\n", "PATCH /x HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+    func `HTTP on the port of HTTPS got no answer`(_ request: String) async throws {
+        let tls = try #require(TestTLS.shared)
+        try await withServer(tls: tls) { server in
+            let client = try await Client(port: server.port)
+            try await client.send(request)
+            let answer = String(decoding: try await client.end(), as: UTF8.self)
+            #expect(
+                answer == "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+        }
+    }
+
+    @Test(arguments: ["\u{16}GET / HTTP/1.1", "BREW / HTTP/1.1\r\n"])
+    func `what is neither TLS nor HTTP gets none`(_ bytes: String) async throws {
+        let tls = try #require(TestTLS.shared)
+        try await withServer(tls: tls) { server in
+            let client = try await Client(port: server.port)
+            try await client.send(bytes)
+            let answer = String(decoding: try await client.end(), as: UTF8.self)
+            #expect(!answer.contains("HTTP"))
+        }
+    }
+
     @Test func `a handler knows the client's certificate and address`() async throws {
         let tls = try #require(TestTLS.shared)
         let pool = try CertificatePool(bundle: tls.bundle)

@@ -24,6 +24,31 @@ import Testing
         }
     }
 
+    @Test func `a DELETE of all namespaces deleted them and answered 403`() async throws {
+        try await withAPI { api in
+            let object = #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}"#
+            let (created, _) = try await api.ask("POST", "", path: "/api/v1/namespaces", body: object)
+            #expect(created == 201)
+            let (deleted, _) = try await api.ask("DELETE", "", path: "/api/v1/namespaces")
+            #expect(deleted == 405)
+            let (status, _) = try await api.ask("GET", "", path: "/api/v1/namespaces/n")
+            #expect(status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("POST", "/api/v1/pods", 405), ("DELETE", "/api/v1/pods", 405), ("GET", "/api/v1/pods", 200),
+        ("GET", "/api/v1/pods/x", 404), ("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", 200),
+        ("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", 405),
+        ("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", 405),
+        ("PUT", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/x", 405),
+    ]) func `what cannot be done with a resource is 405`(method: String, path: String, expected: Int) async throws {
+        try await withAPI { api in
+            let (status, _) = try await api.ask(method, "", path: path, body: "{}")
+            #expect(status == expected)
+        }
+    }
+
     @Test(arguments: ["GET", "PATCH", "DELETE", "POST"]) func `nothing else can be done with it`(
         method: String
     ) async throws {

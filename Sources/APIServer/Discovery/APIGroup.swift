@@ -6,8 +6,10 @@ package struct APIGroup: Sendable {
         package let name: String
         package let resources: [Resource]
         package let subresources: [Subresource]
-        /// What can be done with each of `resources`.
-        var resourceVerbs = APIGroup.resourceVerbs
+        /// What can be done with each of `resources`; `nil` where that depends on the resource.
+        var resourceVerbs: [String]?
+
+        func verbs(of resource: Resource) -> [String] { resourceVerbs ?? APIGroup.verbs(of: resource) }
     }
 
     /// A subresource whose parent is served elsewhere.
@@ -36,10 +38,10 @@ package struct APIGroup: Sendable {
 
     /// A group of resources with all their verbs, in the versions of the first of them.
     package init(resources: [Resource]) {
-        self.init(resources: resources, verbs: Self.resourceVerbs)
+        self.init(resources: resources, verbs: nil)
     }
 
-    init(resources: [Resource], verbs: [String]) {
+    init(resources: [Resource], verbs: [String]?) {
         name = resources.first?.group ?? ""
         versions = (resources.first.map { [$0.version] + $0.otherVersions } ?? []).map { version in
             Version(
@@ -56,10 +58,15 @@ package struct APIGroup: Sendable {
         self.versions = versions.map { Version(name: $0, resources: [], subresources: subresources) }
     }
 
-    /// What can be done with a resource here.
-    static let resourceVerbs = [
-        "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
-    ]
+    /// What can be done with a resource that is stored here.
+    static func verbs(of resource: Resource) -> [String] {
+        switch resource {
+        // kubernetes `pkg/registry/core/namespace/storage`: they go one at a time.
+        case .namespace: ["create", "delete", "get", "list", "patch", "update", "watch"]
+        case .customResourceDefinition: ["get", "list", "watch"]
+        default: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+        }
+    }
     private static let statusVerbs = ["get", "patch", "update"]
 
     /// What a resource that is stored here has below it, in the order of discovery, and what can be done with that.

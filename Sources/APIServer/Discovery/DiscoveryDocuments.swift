@@ -55,7 +55,7 @@ struct DiscoveryDocuments: Sendable {
             var entry: JSONValue = [
                 "name": .string(resource.plural), "singularName": .string(resource.singular),
                 "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
-                "verbs": strings(version.resourceVerbs), "shortNames": strings(resource.shortNames),
+                "verbs": strings(version.verbs(of: resource)), "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }
             let subresources = APIGroup.subresources(of: resource).map { subresource -> JSONValue in
@@ -108,7 +108,7 @@ struct DiscoveryDocuments: Sendable {
             var entry: JSONValue = [
                 "resource": .string(resource.plural), "responseKind": kind,
                 "scope": resource.isNamespaced ? "Namespaced" : "Cluster",
-                "singularResource": .string(resource.singular), "verbs": strings(version.resourceVerbs),
+                "singularResource": .string(resource.singular), "verbs": strings(version.verbs(of: resource)),
                 "shortNames": strings(resource.shortNames),
             ]
             if !resource.categories.isEmpty { entry["categories"] = strings(resource.categories) }

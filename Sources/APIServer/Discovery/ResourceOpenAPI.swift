@@ -20,23 +20,24 @@ struct ResourceOpenAPI {
         ]
     }
 
+    /// A verb, the method for it, and what its operationId begins with.
+    private static let collectionVerbs = [
+        ("list", "get", "list"), ("create", "post", "create"), ("deletecollection", "delete", "deleteCollection"),
+    ]
+
     private func paths(_ resource: Resource) -> [(String, JSONValue)] {
         let root = group.isCore ? "/api/\(version.name)" : "/apis/\(group.name)/\(version.name)"
         let collection = "\(root)/\(resource.isNamespaced ? "namespaces/{namespace}/" : "")\(resource.plural)"
-        guard version.resourceVerbs.contains("list") else {
-            return [(collection, ["post": operation("post", "create", resource, at: collection)])]
+        let verbs = version.verbs(of: resource)
+        var whole = JSONObject()
+        for (verb, method, id) in Self.collectionVerbs where verbs.contains(verb) {
+            whole[method] = operation(verb == "create" ? "post" : verb, id, resource, at: collection)
         }
-        var found = [
-            (
-                collection,
-                [
-                    "get": operation("list", "list", resource, at: collection),
-                    "post": operation("post", "create", resource, at: collection),
-                    "delete": operation("deletecollection", "deleteCollection", resource, at: collection),
-                ] as JSONValue
-            ),
-            (collection + "/{name}", item(resource, collection + "/{name}", verbs: ["get", "put", "patch", "delete"])),
-        ]
+        var found: [(String, JSONValue)] = [(collection, .object(whole))]
+        guard verbs.contains("get") else { return found }
+        let single = [("get", "get"), ("update", "put"), ("patch", "patch"), ("delete", "delete")]
+        let path = collection + "/{name}"
+        found.append((path, item(resource, path, verbs: single.filter { verbs.contains($0.0) }.map(\.1))))
         if resource.isNamespaced {
             let all = "\(root)/\(resource.plural)"
             found.append((all, ["get": operation("list", "list", resource, at: all, suffix: "ForAllNamespaces")]))

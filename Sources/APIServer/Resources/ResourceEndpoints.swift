@@ -41,7 +41,7 @@ package struct ResourceEndpoints: Sendable {
         else { return nil }
         var endpoint = ResourceEndpoint(
             resource: resource, cluster: cluster, admission: admission,
-            rendering: ObjectRendering(resource: resource, version: info.version))
+            rendering: ObjectRendering(resource: resource, version: info.version), verbs: APIGroup.verbs(of: resource))
         guard !info.subresource.isEmpty else { return endpoint }
         guard let subresource = APIGroup.subresources(of: resource).first(where: { $0.name == info.subresource }) else {
             return nil
@@ -74,14 +74,22 @@ struct ResourceEndpoint: Sendable {
     var rendering: ObjectRendering
     /// `nil` for the resource itself.
     var subresource: String?
-    var verbs = APIGroup.resourceVerbs
+    var verbs: [String]
 
     /// What can be done at this URL (RFC 9110 §10.2.1).
     func allowedMethods(_ info: RequestInfo) -> [HTTPMethod] {
         if subresource != nil {
             return (verbs.contains("get") ? [.get, .head] : []) + (verbs.contains("patch") ? [.patch] : []) + [.put]
         }
-        return info.name.isEmpty ? [.delete, .get, .head, .post] : [.delete, .get, .head, .patch, .put]
+        let isWhole = info.name.isEmpty
+        // In all namespaces objects can be looked at alone.
+        let isEverywhere = isWhole && resource.isNamespaced && info.namespace.isEmpty
+        let methods: [(HTTPMethod, String)] =
+            [
+                (.delete, isWhole ? "deletecollection" : "delete"), (.get, "get"), (.head, "get"),
+                (isWhole ? .post : .patch, isWhole ? "create" : "patch"),
+            ] + (isWhole ? [] : [(.put, "update")])
+        return methods.filter { verbs.contains($0.1) && (!isEverywhere || $0.1 == "get") }.map(\.0)
     }
 
     func methodNotAllowed(_ info: RequestInfo) -> Status {
