@@ -64,7 +64,7 @@ extension EmbeddedCluster {
         return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
             current throws(Status) in
             guard let current else { throw resource.notFound(name) }
-            let old = try current.json()
+            let old = resource.defaulted(try current.json())
             let oldUID = old.metadataUID ?? ""
             guard uid.isEmpty || uid == oldUID else {
                 throw resource.conflict(
@@ -85,7 +85,7 @@ extension EmbeddedCluster {
         return try await write(try key(resource, namespace, name), dryRun: options.dryRun) {
             current throws(Status) in
             guard let current else { throw resource.notFound(name) }
-            let old = try current.json()
+            let old = resource.defaulted(try current.json())
             let object = try patch.applied(to: old, of: resource)
             try strategy.checkIdentity(object, namespace: namespace, name: name)
             let change = try strategy.changed(

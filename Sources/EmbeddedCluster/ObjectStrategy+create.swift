@@ -25,7 +25,7 @@ extension ObjectStrategy {
         var errors = ObjectMetaValidation.errors(metadata, of: resource)
         try OwnerReferences.check(metadata, &errors)
         guard errors.isEmpty else { throw resource.invalid(metadata["name"]?.string ?? "", errors) }
-        var created = object
+        var created = resource.defaulted(object)
         created["metadata"] = .object(metadata)
         if resource.hasStatusSubresource { created["status"] = nil }
         return (created, isNameGenerated)

@@ -10,7 +10,9 @@ extension ObjectStrategy {
         var metadata = try ObjectMetaValidation.decoded(object)
         let isFinalization = subresource == NamespaceLifecycle.finalize
         try checkResourceVersion(metadata, current, name: name, isRequired: !isFinalization)
-        guard let oldObject = old.object, let oldMetadata = old["metadata"]?.object, var new = object.object else {
+        guard let oldObject = old.object, let oldMetadata = old["metadata"]?.object,
+            var new = resource.defaulted(object).object
+        else {
             throw .internalError("the stored \(resource.plural) \"\(name)\" has no metadata")
         }
         if isFinalization {

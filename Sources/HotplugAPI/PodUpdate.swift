@@ -13,9 +13,10 @@ struct PodUpdate {
     private let old: JSONValue
     private let new: JSONValue
 
+    /// With kube-apiserver's defaults and without them a pod is the same.
     init(from old: JSONValue, to new: JSONValue) {
-        self.old = old
-        self.new = new
+        self.old = PodDefaults.filled(old)
+        self.new = PodDefaults.filled(new)
     }
 
     func causes() -> [Status.Cause] {
@@ -110,33 +111,24 @@ struct PodUpdate {
         var free = Set(Self.lists + [deadline, "tolerations", "schedulingGates"])
         let grace = "terminationGracePeriodSeconds"
         if let before = old[grace]?.int, before < 0, new[grace]?.int == 1 { free.insert(grace) }
-        var changed = Self.differences(old, new, defaults: Self.specDefaults)
+        var changed = Self.differences(old, new)
             .filter { !free.contains($0) }.map { "spec.\($0)" }
         for list in Self.lists {
             for (index, pair) in zip(containers(list, of: old), containers(list, of: new)).enumerated() {
-                changed += Self.differences(pair.0, pair.1, defaults: Self.containerDefaults)
+                changed += Self.differences(pair.0, pair.1)
                     .filter { $0 != "image" }.map { "spec.\(list)[\(index)].\($0)" }
             }
         }
         return changed
     }
 
-    /// Values that kube-apiserver fills in (`pkg/apis/core/v1/defaults.go`): with them and without, a pod is the same.
-    private static let specDefaults: JSONObject = [
-        "restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler",
-        "terminationGracePeriodSeconds": 30, "enableServiceLinks": true, "securityContext": [:],
-    ]
-    private static let containerDefaults: JSONObject = [
-        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "resources": [:],
-    ]
-
     /// Names of members that are not the same in both, in order.
-    private static func differences(_ left: JSONValue, _ right: JSONValue, defaults: JSONObject) -> [String] {
+    private static func differences(_ left: JSONValue, _ right: JSONValue) -> [String] {
         func members(_ value: JSONValue) -> [String: JSONValue] {
             var members: [String: JSONValue] = [:]
             for member in value.object?.members ?? [] {
                 let value = withoutVoids(member.value)
-                if !isVoid(value), value != defaults[member.name] { members[member.name] = value }
+                if !isVoid(value) { members[member.name] = value }
             }
             return members
         }

@@ -81,6 +81,30 @@ import Testing
         #expect(third.errors.contains("changed: spec.containers[0].env"), "\(third)")
     }
 
+    @Test(arguments: Kubectl.allPaths) func `applies a pod again, and finds it unchanged`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let name = "again-\(Kubectl.label(path))"
+        let manifest = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: \(name)}
+            spec: {containers: [{name: a, image: 'busybox:1', ports: [{containerPort: 80}]}]}
+            """
+        says("pod/\(name) created\n", try kubectl("apply", "-f", "-", input: manifest))
+        says("pod/\(name) unchanged\n", try kubectl("apply", "-f", "-", input: manifest))
+        says("", try kubectl("diff", "-f", "-", input: manifest))
+        says("pod/\(name) replaced\n", try kubectl("replace", "-f", "-", input: manifest))
+    }
+
+    /// It reads what kube-apiserver fills in without asking whether it is there.
+    @Test(arguments: Kubectl.allPaths) func `kubectl debug died of a pod`(path: String) throws {
+        let kubectl = try SharedServer.current.kubectl(path)
+        let pods = try kubectl("get", "pod", "-l", "kubevirt.io=virt-launcher", "-ojsonpath={.items[0].metadata.name}")
+        let refused = try kubectl("debug", pods.output, "--image=busybox")
+        #expect(refused.status == 1, "\(refused)")
+        #expect(refused.errors.contains("ephemeral containers are disabled for this cluster"), "\(refused)")
+    }
+
     @Test func `pods without containers, and events of other namespaces, were taken`() throws {
         let kubectl = try SharedServer.current.kubectl()
         let pod = try kubectl(
