@@ -6,14 +6,23 @@ package import KubeModel
 /// A spec that stays as it is, is not looked at again: a pod of an older version could not be changed any more.
 package enum PodRules {
     private static let lists = ["containers", "initContainers"]
-    private static let restartPolicies = ["Always", "OnFailure", "Never"]
 
-    /// `old` is `nil` when the pod is new.
+    /// The values of fields that have few; to Go an empty text is none, and has become the default before.
+    private static let specValues: [(field: String, values: [String])] = [
+        ("restartPolicy", ["Always", "OnFailure", "Never"]),
+        ("dnsPolicy", ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    ]
+    private static let containerValues: [(field: String, values: [String])] = [
+        ("terminationMessagePolicy", ["FallbackToLogsOnError", "File"]),
+        ("imagePullPolicy", ["Always", "IfNotPresent", "Never"]),
+    ]
+    private static let portValues: [(field: String, values: [String])] = [("protocol", ["SCTP", "TCP", "UDP"])]
+
+    /// `old` is `nil` when the pod is new; its fields have the types that they are to have.
     ///
-    /// Throws 422 Invalid with the causes, and 400 BadRequest where Go's decoder would fail.
+    /// Throws 422 Invalid with the causes.
     package static func check(_ new: JSONValue, old: JSONValue?) throws(Status) {
         guard old == nil || new["spec"] != old?["spec"] else { return }
-        try checkTypes(new)
         let spec = new["spec"] ?? [:]
         var causes = specCauses(spec)
         if let old { causes += PodUpdate(from: old["spec"] ?? [:], to: spec).causes() }
@@ -21,29 +30,6 @@ package enum PodRules {
         throw .invalid(
             group: Resource.pod.group, kind: Resource.pod.kind, name: new.metadataName ?? "",
             causes: Array(causes.prefix(HotplugLimits.podCauses)))
-    }
-
-    private static func checkTypes(_ pod: JSONValue) throws(Status) {
-        guard let spec = pod.present("spec") else { return }
-        guard spec.object != nil else { throw .badRequest("spec must be an object") }
-        if let policy = spec.present("restartPolicy"), policy.string == nil {
-            throw .badRequest("spec.restartPolicy must be a string")
-        }
-        if let seconds = spec.present("activeDeadlineSeconds"), seconds.int == nil {
-            throw .badRequest("spec.activeDeadlineSeconds must be an integer")
-        }
-        for list in lists {
-            guard let value = spec.present(list) else { continue }
-            guard let containers = value.array else { throw .badRequest("spec.\(list) must be an array of objects") }
-            for (index, container) in containers.enumerated() {
-                guard container.object != nil else { throw .badRequest("spec.\(list)[\(index)] must be an object") }
-                for member in ["name", "image"] {
-                    if let text = container.present(member), text.string == nil {
-                        throw .badRequest("spec.\(list)[\(index)].\(member) must be a string")
-                    }
-                }
-            }
-        }
     }
 
     /// `ValidatePodSpec`.
@@ -71,17 +57,42 @@ package enum PodRules {
                 if (container["image"]?.string ?? "").isEmpty {
                     causes.append(.required(at: "\(field).image", "Required value"))
                 }
+                causes += unsupported(container, containerValues, at: field)
+                for (index, port) in (container["ports"]?.array ?? []).enumerated() {
+                    causes += portCauses(port, at: "\(field).ports[\(index)]")
+                }
             }
         }
-        let policy = spec["restartPolicy"]?.string ?? ""
-        if !policy.isEmpty, !restartPolicies.contains(policy) {
-            causes.append(
-                Status.Cause(
-                    reason: "FieldValueNotSupported",
-                    message: "Unsupported value: \(policy.quoted): supported values: "
-                        + restartPolicies.map(\.quoted).joined(separator: ", "), field: "spec.restartPolicy"))
+        return causes + unsupported(spec, specValues, at: "spec")
+    }
+
+    private static func unsupported(
+        _ object: JSONValue, _ fields: [(field: String, values: [String])], at place: String
+    ) -> [Status.Cause] {
+        fields.compactMap { field, values in
+            let value = object[field]?.string ?? ""
+            guard !value.isEmpty, !values.contains(value) else { return nil }
+            return Status.Cause(
+                reason: "FieldValueNotSupported",
+                message: "Unsupported value: \(value.quoted): supported values: "
+                    + values.map(\.quoted).joined(separator: ", "), field: "\(place).\(field)")
         }
-        return causes
+    }
+
+    /// `validateContainerPorts`: to Go a number that is not there is 0.
+    private static func portCauses(_ port: JSONValue, at place: String) -> [Status.Cause] {
+        var causes: [Status.Cause] = []
+        if (port["containerPort"]?.int ?? 0) == 0 {
+            causes.append(.required(at: "\(place).containerPort", "Required value"))
+        }
+        for field in ["containerPort", "hostPort"] {
+            let number = port[field]?.int ?? 0
+            guard number != 0, !(1...65535).contains(number) else { continue }
+            causes.append(
+                .invalidValue(
+                    at: "\(place).\(field)", "Invalid value: \(number): must be between 1 and 65535, inclusive"))
+        }
+        return causes + unsupported(port, portValues, at: place)
     }
 }
 

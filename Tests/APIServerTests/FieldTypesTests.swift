@@ -49,6 +49,29 @@ import Testing
             ])
     }
 
+    @Test(
+        arguments: [
+            ("x", "spec", "object"), (["containers": [:]], "spec.containers", "array"),
+            (["containers": ["a"]], "spec.containers[0]", "object"),
+            (["containers": [["name": 1]]], "spec.containers[0].name", "string"),
+            (
+                ["initContainers": [["ports": [["hostPort": "80"]]]]], "spec.initContainers[0].ports[0].hostPort",
+                "integer"
+            ),
+            (["containers": [["env": [["value": 5]]]]], "spec.containers[0].env[0].value", "string"),
+            (["restartPolicy": 1], "spec.restartPolicy", "string"),
+            (["activeDeadlineSeconds": "1"], "spec.activeDeadlineSeconds", "integer"),
+        ] as [(JSONValue, String, String)]) func `pods that Go cannot decode were taken`(
+            spec: JSONValue, field: String, type: String
+        )
+    {
+        let error = #expect(throws: Status.self) { try FieldTypes.check(["spec": spec], of: .pod) }
+        #expect((error?.code, error?.reason) == (400, "BadRequest"))
+        #expect(
+            error?.message.hasPrefix(#"Pod in version "v1" cannot be handled as a Pod: "#) == true
+                && error?.message.contains("\(field) in body must be of type \(type)") == true)
+    }
+
     @Test func `takes what is right, null, unknown or on its way out, and what was so before`() throws {
         let wrong: JSONValue = ["spec": ["running": "yes"]]
         for object in [

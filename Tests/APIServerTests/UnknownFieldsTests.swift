@@ -32,6 +32,19 @@ import Testing
         #expect(UnknownFields.paths(in: object, of: .virtualMachine) == ["metadata.nmae", "spce"])
     }
 
+    @Test func `fields that pods and their containers do not have were taken`() {
+        let container: JSONValue = [
+            "name": "a", "foo": 1, "ports": [["containerPort": 80, "port": 80]], "securityContext": ["any": "thing"],
+            "env": [["name": "A", "vale": "x"]],
+        ]
+        let pod: JSONValue = ["spec": ["containers": [container], "ephemeralContainers": [container], "node": "x"]]
+        let inContainer = ["foo", "ports[0].port", "env[0].vale"]
+        #expect(
+            UnknownFields.paths(in: pod, of: .pod)
+                == inContainer.map { "spec.containers[0].\($0)" }
+                + inContainer.map { "spec.ephemeralContainers[0].\($0)" } + ["spec.node"])
+    }
+
     @Test func `lets be what it does not know`() {
         let spec: JSONValue = [
             "domain": ["cpu": ["cores": 2], "devices": ["rng": [:]]], "volumes": [["any": "thing"]],

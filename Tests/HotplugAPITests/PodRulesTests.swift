@@ -44,6 +44,11 @@ import Testing
                 spec { $0["restartPolicy"] = "always" },
                 #"spec.restartPolicy: Unsupported value: "always": supported values: "Always", "OnFailure", "Never""#
             ),
+            (
+                spec { $0["dnsPolicy"] = "x" },
+                "spec.dnsPolicy: Unsupported value: \"x\": supported values: \"ClusterFirst\", "
+                    + "\"ClusterFirstWithHostNet\", \"Default\", \"None\""
+            ),
         ] as [(JSONValue, String)]) func `pods that kube-apiserver refuses were taken`(spec: JSONValue, cause: String)
     {
         let status = check(spec)
@@ -57,16 +62,39 @@ import Testing
 
     @Test(
         arguments: [
-            ("x", "spec must be an object"), (["containers": [:]], "spec.containers must be an array of objects"),
-            (["containers": ["a"]], "spec.containers[0] must be an object"),
-            (["containers": [["name": 1]]], "spec.containers[0].name must be a string"),
-            (["restartPolicy": 1], "spec.restartPolicy must be a string"),
-            (["activeDeadlineSeconds": "1"], "spec.activeDeadlineSeconds must be an integer"),
-        ] as [(JSONValue, String)]) func `pods with fields of other types were taken`(spec: JSONValue, message: String)
+            (["imagePullPolicy": "x"], [unsupported("imagePullPolicy", "x", "Always IfNotPresent Never")]),
+            (
+                ["terminationMessagePolicy": "file"],
+                [unsupported("terminationMessagePolicy", "file", "FallbackToLogsOnError File")]
+            ),
+            (["ports": [["containerPort": 1], ["containerPort": 65535, "hostPort": 0]]], []),
+            (["ports": [["containerPort": 65536]]], [outOfRange("containerPort", 65536)]),
+            (
+                ["ports": [["containerPort": -1, "hostPort": 99999]]],
+                [outOfRange("containerPort", -1), outOfRange("hostPort", 99999)]
+            ),
+            (["ports": [["name": "web"]]], ["spec.containers[0].ports[0].containerPort: Required value"]),
+            (
+                ["ports": [["containerPort": 80, "protocol": "tcp"]]],
+                [unsupported("ports[0].protocol", "tcp", "SCTP TCP UDP")]
+            ),
+        ] as [(JSONObject, [String])]) func `containers with policies and ports that there are not were taken`(
+            members: JSONObject, causes: [String]
+        )
     {
-        let status = check(spec)
-        #expect(status?.code == 400)
-        #expect(status?.message == message)
+        var container: JSONObject = ["name": "a", "image": "i"]
+        for member in members.members { container[member.name] = member.value }
+        let status = check(["containers": [.object(container)]])
+        #expect(status?.details?.causes.map { "\($0.field): \($0.message)" } ?? [] == causes)
+    }
+
+    private static func unsupported(_ field: String, _ value: String, _ supported: String) -> String {
+        let values = supported.split(separator: " ").map { "\"\($0)\"" }.joined(separator: ", ")
+        return "spec.containers[0].\(field): Unsupported value: \"\(value)\": supported values: \(values)"
+    }
+
+    private static func outOfRange(_ field: String, _ port: Int) -> String {
+        "spec.containers[0].ports[0].\(field): Invalid value: \(port): must be between 1 and 65535, inclusive"
     }
 
     @Test(

@@ -6,17 +6,18 @@ enum FieldTypes {
     /// Causes reported at most.
     static let causesMax = 100
 
-    /// Throws 422 Invalid with the causes.
+    /// Throws 422 Invalid with the causes; for a built-in kind, which kube-apiserver cannot decode then, 400 BadRequest
+    /// with the first.
     ///
     /// What is on its way out, or was stored so before, is not held up: an object that nobody can change any more could
     /// not be mended either.
     static func check(_ object: JSONValue, old: JSONValue? = nil, of resource: Resource) throws(Status) {
         guard !object.isBeingDeleted, old == nil || object["spec"] != old?["spec"] else { return }
         let causes = causes(in: object, of: resource)
-        guard causes.isEmpty else {
-            throw .invalid(
-                group: resource.group, kind: resource.kind, name: object.metadataName ?? "", causes: causes)
-        }
+        guard let first = causes.first else { return }
+        guard !resource.isBuiltIn else { throw .undecodable(resource, first.message) }
+        throw .invalid(
+            group: resource.group, kind: resource.kind, name: object.metadataName ?? "", causes: causes)
     }
 
     static func causes(in object: JSONValue, of resource: Resource) -> [Status.Cause] {
@@ -53,5 +54,13 @@ enum FieldTypes {
             }
         default: return
         }
+    }
+}
+
+extension Status {
+    /// apiserver `pkg/endpoints/handlers/create.go`, `transformDecodeError`.
+    fileprivate static func undecodable(_ resource: Resource, _ why: String) -> Status {
+        let kind = resource.kind
+        return .badRequest("\(kind) in version \"\(resource.version)\" cannot be handled as a \(kind): \(why)")
     }
 }

@@ -117,6 +117,7 @@ enum ObjectSchemas {
             ]
         case ("", "Event"): return event
         case ("", "Namespace"): return namespace
+        case ("", "Pod"): return ["spec": podSpec, "status": status]
         default: return ["spec": open("What is wanted."), "status": status]
         }
     }
