@@ -28,7 +28,7 @@ import Testing
         (.virtualMachineInstance, "Name Age Phase IP NodeName Ready Live-Migratable* Paused*"),
         (.virtualMachineInstanceMigration, "Name Phase VMI"), (.kubeVirt, "Name Age Phase"),
         (.networkAttachmentDefinition, "Name Age"), (.namespace, "Name Status Age"),
-        (.pod, "Name Ready Status Restarts Age IP* Node*"),
+        (.pod, "Name Ready Status Restarts Age IP* Node* Nominated Node* Readiness Gates*"),
         (.event, "Last Seen Type Reason Object Source* Message First Seen* Count* Name*"),
     ]) func `has the columns that people know`(resource: Resource, names: String) {
         let columns = TableColumn.columns(of: resource)
@@ -81,6 +81,11 @@ import Testing
         #expect(cells(.pod, pod)["Status"] == "Running")
         #expect(cells(.pod, pod)["Restarts"] == "3")
         #expect(cells(.pod, pod)["IP"] == "<none>")
+        #expect(cells(.pod, pod)["Nominated Node"] == "<none>")
+        #expect(cells(.pod, pod)["Readiness Gates"] == "<none>")
+        pod["spec"]?["readinessGates"] = [["conditionType": "a"], ["conditionType": "b"]]
+        pod["status"]?["conditions"] = [["type": "a", "status": "True"], ["type": "b", "status": "False"]]
+        #expect(cells(.pod, pod)["Readiness Gates"] == "1/2")
         pod["metadata"] = ["deletionTimestamp": "1970-01-01T00:00:00Z"]
         #expect(cells(.pod, pod)["Status"] == "Terminating")
         #expect(cells(.pod, [:])["Ready"] == "0/0")

@@ -76,6 +76,12 @@ extension TableColumn {
         TableColumn(
             name: "Node", priority: 1, description: "Where the pod runs.",
             cell: .computed { pod, _ in pod[path: "spec", "nodeName"] ?? "<none>" }),
+        TableColumn(
+            name: "Nominated Node", priority: 1, description: "Where room is being made for the pod.",
+            cell: .computed(orNone("nominatedNodeName"))),
+        TableColumn(
+            name: "Readiness Gates", priority: 1, description: "Readiness gates that are passed, of all.",
+            cell: .computed(readinessGates)),
     ]
 
     private static func containers(_ pod: JSONValue) -> [JSONValue] {
@@ -95,6 +101,13 @@ extension TableColumn {
     private static let restarts: @Sendable (JSONValue, Int64) -> JSONValue = { pod, _ in
         let count = containers(pod).reduce(0) { $0 &+ ($1["restartCount"]?.int ?? 0) }
         return .string("\(count)")
+    }
+
+    private static let readinessGates: @Sendable (JSONValue, Int64) -> JSONValue = { pod, _ in
+        let gates = pod[path: "spec", "readinessGates"]?.array ?? []
+        guard !gates.isEmpty else { return "<none>" }
+        let passed = gates.count { pod.hasTrueCondition($0["conditionType"]?.string ?? "") }
+        return .string("\(passed)/\(gates.count)")
     }
 
     private static func orNone(_ member: String) -> @Sendable (JSONValue, Int64) -> JSONValue {
