@@ -3,11 +3,22 @@ internal import KubeModel
 /// `metav1.ObjectMeta`: its types as Go's decoder sees them, its values as apimachinery
 /// `pkg/api/validation/objectmeta.go` does.
 enum ObjectMetaValidation {
-    private static let strings = [
-        "name", "generateName", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp",
+    /// The members of which the server relies on the type.
+    private enum Kind {
+        case text
+        case texts
+        case textMap
+        case objects
+    }
+
+    private static let kinds: [String: Kind] = [
+        "name": .text, "generateName": .text, "namespace": .text, "uid": .text, "resourceVersion": .text,
+        "creationTimestamp": .text, "deletionTimestamp": .text, "labels": .textMap, "annotations": .textMap,
+        "finalizers": .texts, "ownerReferences": .objects, "managedFields": .objects,
     ]
 
-    /// Returns the metadata of an object without members that Go would not write: `null` and empty collections.
+    /// Returns the metadata of an object as Go would write it: without `null` and empty collections, and with an empty
+    /// text for a label that is `null`.
     ///
     /// Throws BadRequest if a member does not have the type that the server relies on.
     static func decoded(_ object: JSONValue) throws(Status) -> JSONObject {
@@ -16,36 +27,60 @@ enum ObjectMetaValidation {
         guard !metadata.isNull else { return JSONObject() }
         guard let members = metadata.object?.members else { throw .badRequest("metadata must be an object") }
         var kept: [JSONObject.Member] = []
-        for member in members where !isOmitted(member.value) {
-            try checkType(member)
-            kept.append(member)
+        for member in members where !member.value.isNull {
+            let value = try decoded(member)
+            if !isEmpty(value) { kept.append((member.name, value)) }
         }
         return JSONObject(uniqueMembers: kept)
     }
 
-    private static func isOmitted(_ value: JSONValue) -> Bool {
-        switch value {
-        case .null: true
-        case .array(let elements): elements.isEmpty
-        case .object(let object): object.isEmpty
-        default: false
-        }
+    private static func isEmpty(_ value: JSONValue) -> Bool {
+        value.array?.isEmpty == true || value.object?.isEmpty == true
     }
 
-    private static func checkType(_ member: JSONObject.Member) throws(Status) {
-        switch member.name {
-        case "labels", "annotations":
-            guard let values = member.value.object?.members, values.allSatisfy({ $0.value.string != nil }) else {
-                throw .badRequest("metadata.\(member.name) must be an object whose values are strings")
+    private static func decoded(_ member: JSONObject.Member) throws(Status) -> JSONValue {
+        let (name, value) = member
+        switch kinds[name] {
+        case .textMap?:
+            guard let members = value.object?.members else {
+                throw mismatch(value, name, "map[string]string")
             }
-        case "finalizers":
-            guard let values = member.value.array, values.allSatisfy({ $0.string != nil }) else {
-                throw .badRequest("metadata.finalizers must be an array of strings")
+            var texts: [JSONObject.Member] = []
+            for member in members {
+                guard member.value.isNull || member.value.string != nil else {
+                    throw mismatch(member.value, name, "string")
+                }
+                texts.append((member.name, .string(member.value.string ?? "")))
             }
-        case let name where strings.contains(name):
-            guard member.value.string != nil else { throw .badRequest("metadata.\(name) must be a string") }
-        default: break
+            return .object(JSONObject(uniqueMembers: texts))
+        case .texts?:
+            guard let elements = value.array else { throw mismatch(value, name, "[]string") }
+            for element in elements where element.string == nil { throw mismatch(element, name, "string") }
+        case .objects?:
+            // What is not empty is looked at where it is read.
+            guard value.object?.isEmpty != true else {
+                throw .badRequest("metadata.\(name) must be an array of objects")
+            }
+        case .text?:
+            guard value.string != nil else { throw .badRequest("metadata.\(name) must be a string") }
+        case nil: break
         }
+        return value
+    }
+
+    /// Go's `json.UnmarshalTypeError`.
+    private static func mismatch(_ value: JSONValue, _ name: String, _ type: String) -> Status {
+        let found =
+            switch value {
+            case .null: "null"
+            case .bool: "bool"
+            case .number: "number"
+            case .string: "string"
+            case .array: "array"
+            case .object: "object"
+            }
+        return .badRequest(
+            "json: cannot unmarshal \(found) into Go struct field ObjectMeta.metadata.\(name) of type \(type)")
     }
 
     /// What is wrong with the values.

@@ -89,10 +89,11 @@ struct CreateTests {
             message: "Object 'Kind' is missing: set it to VirtualMachineInstance"),
         Refusal(
             object: manifest(.virtualMachineInstance, "vmi", ["labels": ["a": 1]]), code: 400,
-            message: "metadata.labels must be an object whose values are strings"),
+            message: "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string"),
         Refusal(
             object: manifest(.virtualMachineInstance, "vmi", ["finalizers": "x"]), code: 400,
-            message: "metadata.finalizers must be an array of strings"),
+            message: "json: cannot unmarshal string into Go struct field ObjectMeta.metadata.finalizers of type "
+                + "[]string"),
         Refusal(
             object: manifest(.virtualMachineInstance, "vmi", ["uid": 1]), code: 400,
             message: "metadata.uid must be a string"),

@@ -42,6 +42,41 @@ struct ObjectMetaValidationTests {
         #expect(ObjectMetaValidation.errors(metadata, of: Self.resource).isEmpty)
     }
 
+    @Test func `a label that YAML leaves empty was refused, which Go takes for an empty text`() throws {
+        let decoded = try ObjectMetaValidation.decoded([
+            "metadata": ["labels": ["app": .null, "a": "b"], "annotations": ["c": .null]]
+        ])
+        #expect(decoded["labels"] == ["app": "", "a": "b"])
+        #expect(decoded["annotations"] == ["c": ""])
+    }
+
+    @Test(
+        arguments: [
+            (["labels": []], "array", "map[string]string"), (["annotations": []], "array", "map[string]string"),
+            (["annotations": ["a": true]], "bool", "string"), (["finalizers": [:]], "object", "[]string"),
+        ] as [(JSONObject, String, String)])
+    func `an empty list was taken for no labels, and a patch with it took all away`(
+        metadata: JSONObject, found: String, type: String
+    ) {
+        let error = #expect(throws: Status.self) {
+            try ObjectMetaValidation.decoded(["metadata": .object(metadata)])
+        }
+        #expect(error?.code == 400)
+        #expect(
+            error?.message
+                == "json: cannot unmarshal \(found) into Go struct field ObjectMeta.metadata."
+                + "\(metadata.members.first?.name ?? "") of type \(type)")
+    }
+
+    @Test(arguments: ["ownerReferences", "name"]) func `something empty was taken for nothing, whatever it was`(
+        member: String
+    ) {
+        let error = #expect(throws: Status.self) {
+            try ObjectMetaValidation.decoded(["metadata": .object(JSONObject(uniqueMembers: [(member, [:])]))])
+        }
+        #expect(error?.code == 400)
+    }
+
     @Test func `lists no more causes than the limit`() {
         var labels = JSONObject()
         for number in 0...StoreLimits.causesMax { labels["-\(number)"] = "" }
