@@ -67,6 +67,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["abc", "", "1.5", "9223372036854775808"])
+    func `a grace period in the query that is no number was overlooked, and the object went`(seconds: String) throws {
+        let error = #expect(throws: Status.self) { try options("", "gracePeriodSeconds=\(seconds)") }
+        #expect(error?.code == 400)
+        #expect(error?.message == "gracePeriodSeconds of the query must be an integer")
+        // kube-apiserver does not look at the query where there is a body.
+        _ = try options("{}", "gracePeriodSeconds=\(seconds)")
+        _ = try options("", "gracePeriodSeconds=-1")
+    }
+
     @Test(arguments: [
         (#"{"dryRun":"All"}"#, 400, "dryRun must be a list of strings"),
         (#"{"dryRun":[5]}"#, 400, "dryRun must be a list of strings"), (#"{"dryRun":["x"]}"#, 422, "dryRun"),

@@ -73,6 +73,10 @@ struct OptionsDecoding {
         if let seconds = body.present("gracePeriodSeconds"), seconds.int == nil {
             throw Self.malformed("gracePeriodSeconds must be an integer")
         }
+        // kube-apiserver reads the query where there is no body, by strconv.ParseInt.
+        if request.body.isEmpty, let seconds = request.query.first("gracePeriodSeconds"), Int64(seconds) == nil {
+            throw .badRequest("gracePeriodSeconds of the query must be an integer")
+        }
         var dryRuns = request.query.all("dryRun")
         if let values = body.present("dryRun") {
             guard let texts = values.array?.map(\.string), !texts.contains(nil) else {
