@@ -22,6 +22,11 @@ struct Credentials {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         if let pair = try Self.read(directory, "ca") {
+            guard (try? CertificatePool(bundle: Array(pair.certificate.utf8))) != nil else {
+                throw Wiring.Failure(
+                    description: "\(directory)/ca.crt has no certificate in it: put back what was there, or move "
+                        + "\(directory) away, and all certificates in it are made anew")
+            }
             authority = CertificateAuthority(pair: pair)
         } else {
             authority = try CertificateAuthority(commonName: "hotplug-apiserver-ca", days: Self.authorityDays)
@@ -29,16 +34,33 @@ struct Credentials {
         }
         let authority = authority
         _ = try Self.leaf(directory, "apiserver", isGood: { pair in names.allSatisfy(pair.covers) }) {
-            try authority.issue(
-                commonName: "hotplug-apiserver", alternativeNames: names, usage: .server, days: Self.leafDays)
+            try Self.issue(by: authority, directory) { authority throws(TLSError) in
+                try authority.issue(
+                    commonName: "hotplug-apiserver", alternativeNames: names, usage: .server, days: Self.leafDays)
+            }
         }
     }
 
     /// The pair of a client who may do everything: `admin.crt` and `admin.key`.
     func administrator() throws -> CertificatePair {
         try Self.leaf(directory, "admin", isGood: { _ in true }) {
-            try authority.issue(
-                commonName: "kubernetes-admin", organizations: ["system:masters"], usage: .client, days: Self.leafDays)
+            try Self.issue(by: authority, directory) { authority throws(TLSError) in
+                try authority.issue(
+                    commonName: "kubernetes-admin", organizations: ["system:masters"], usage: .client,
+                    days: Self.leafDays)
+            }
+        }
+    }
+
+    /// What goes wrong is in the CA's files, unless they were just made.
+    private static func issue(
+        by authority: CertificateAuthority, _ directory: String,
+        _ issue: (CertificateAuthority) throws(TLSError) -> CertificatePair
+    ) throws -> CertificatePair {
+        do {
+            return try issue(authority)
+        } catch {
+            throw Wiring.Failure(description: "\(directory)/ca.crt and \(directory)/ca.key: \(error)")
         }
     }
 
@@ -61,9 +83,10 @@ struct Credentials {
         guard FileManager.default.fileExists(atPath: certificate), FileManager.default.fileExists(atPath: key) else {
             return nil
         }
+        // What is no text, is no certificate either: whoever looks into it says so.
         return CertificatePair(
-            certificate: try String(contentsOfFile: certificate, encoding: .utf8),
-            key: try String(contentsOfFile: key, encoding: .utf8))
+            certificate: String(decoding: try SmallFile.read(certificate), as: UTF8.self),
+            key: String(decoding: try SmallFile.read(key), as: UTF8.self))
     }
 
     private static func write(_ pair: CertificatePair, _ directory: String, _ name: String) throws {

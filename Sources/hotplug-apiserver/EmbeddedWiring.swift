@@ -82,7 +82,7 @@ struct EmbeddedWiring: ClusterWiring {
 
     func started(url: String) async throws -> Logger.Metadata {
         try PrivateFile.write(credentials.kubeconfig(server: url, admin: admin), to: kubeconfig)
-        if let examples = flags.examples { try await Examples(directory: examples).load(into: store, logger) }
+        if let examples = flags.examples { try await Examples(path: examples).load(into: store, logger) }
         // What there is has come to rest when the line `ready` is out.
         await kubeVirt?.start()
         return ["kubeconfig": "\(kubeconfig)", "dataDir": "\(dataDirectory)"]

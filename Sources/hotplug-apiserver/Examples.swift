@@ -5,16 +5,23 @@ import Logging
 
 /// The objects that a newcomer starts with, and what to try on them.
 struct Examples {
-    let directory: String
+    /// A directory, or one file.
+    let path: String
 
-    /// Creates the objects of all YAML files; those that exist stay as they are.
+    /// Creates the objects of the file, or of all YAML files of the directory; those that exist stay as they are.
     func load(into cluster: EmbeddedCluster, _ logger: Logger) async throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
-        for file in files.sorted() {
-            for object in try Manifest.readAll("\(directory)/\(file)") {
-                try await create(object, file, cluster, logger)
-            }
+        for file in try files() {
+            for object in try Manifest.readAll(file) { try await create(object, file, cluster, logger) }
         }
+    }
+
+    private func files() throws -> [String] {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Wiring.Failure(description: "--examples: there is no directory and no file \(path)")
+        }
+        // What is no directory is read as a file, which says what is wrong with it.
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
+        return names.filter { $0.hasSuffix(".yaml") }.sorted().map { "\(path)/\($0)" }
     }
 
     private func create(
@@ -24,7 +31,7 @@ struct Examples {
             $0.kind == object["kind"]?.string && $0.apiVersion == object["apiVersion"]?.string
         }
         guard let resource else {
-            throw Wiring.Failure(description: "\(directory)/\(file) holds an object of a kind that is not stored here")
+            throw Wiring.Failure(description: "\(file) holds an object of a kind that is not stored here")
         }
         do throws(Status) {
             let namespace = object.metadataNamespace ?? "default"
@@ -32,7 +39,7 @@ struct Examples {
             logger.notice("created", metadata: ["kind": "\(resource.kind)", "name": "\(object.metadataName ?? "")"])
         } catch {
             guard error.reason == "AlreadyExists" else {
-                throw Wiring.Failure(description: "\(directory)/\(file): \(error.message)")
+                throw Wiring.Failure(description: "\(file): \(error.message)")
             }
         }
     }

@@ -72,7 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Where to write an administrator's kubeconfig. Default: admin.kubeconfig in --data-dir.")
     var writeKubeconfig: String?
 
-    @Option(help: "A directory of manifests to create at start, where they are missing; then print what to try.")
+    @Option(help: "Manifests, a directory or one file, to create at start if they are missing; then print what to try.")
     var examples: String?
 
     @Option(help: "Who writes the spec of a running VMI: direct, kubevirt or auto. Default: auto; embedded: direct.")
@@ -110,6 +110,13 @@ struct ServeCommand: AsyncParsableCommand {
             ] where value != nil {
                 problems.append("\(name) is about the embedded cluster, and \(real.naming) names a real one")
             }
+        }
+        for (name, path) in [
+            ("--data-dir", dataDir), ("--cert-dir", certDir), ("--examples", examples),
+            ("--write-kubeconfig", writeKubeconfig), ("--client-ca-file", clientCaFile),
+            ("--token-auth-file", tokenAuthFile),
+        ] where path == "" {
+            problems.append("\(name) is empty: name a path, or leave the flag out")
         }
         if !(0...10).contains(verbosity) { problems.append("-v \(verbosity) is not in 0...10") }
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }

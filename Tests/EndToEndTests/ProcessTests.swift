@@ -107,6 +107,8 @@ enum Serve {
             ["--authentication-skip-lookup", "--authentication-tolerate-lookup-failure"],
             "--authentication-skip-lookup leaves out the lookup"
         ),
+        (["--data-dir", ""], "--data-dir is empty: name a path"), (["--examples", ""], "--examples is empty"),
+        (["--cert-dir", ""], "--cert-dir is empty"),
     ]) func `names a flag that is wrong`(flags: [String], message: String) throws {
         let result = try Serve.run(flags)
         #expect(result.status == 64)
@@ -120,7 +122,9 @@ enum Serve {
         (["--client-ca-file", "/no/such/file"], "--client-ca-file"),
         (["--client-ca-file", Project.root + "/Package.swift"], "has no certificate in it"),
         (["--tls-cert-file", "/no/crt", "--tls-private-key-file", "/no/key"], "/no/crt"),
-        (["--data-dir", "/proc/nowhere/data"], "/proc/nowhere"), (["--examples", "/no/examples"], "/no/examples"),
+        (["--data-dir", "/proc/nowhere/data"], "/proc/nowhere"),
+        (["--examples", "/no/examples"], "--examples: there is no directory and no file /no/examples"),
+        (["--examples", "/proc/self/mem"], "/proc/self/mem cannot be read"),
         (
             ["--requestheader-client-ca-file", "/no/ca"],
             "--requestheader-client-ca-file is about a real cluster: name it by --kubeconfig"
@@ -130,6 +134,27 @@ enum Serve {
         #expect(result.status == 1)
         #expect(result.errors.contains("cannot serve"))
         #expect(result.errors.contains(message), "\(result)")
+    }
+
+    @Test func `a single file of examples was an error without words`() throws {
+        let server = try ServerProcess(["--examples", Project.example("20-new-fancy-net")], examples: false)
+        let created = server.log.lines.filter { $0.contains("\"created\"") }
+        #expect(created.count == 1)
+        #expect(created.first?.contains("NetworkAttachmentDefinition") == true, "\(created)")
+    }
+
+    @Test(arguments: ["", "no certificate", "\u{FFFD}\0"])
+    func `a damaged CA was told of without the name of its file`(content: String) throws {
+        let server = try ServerProcess(examples: false)
+        server.send(SIGTERM)
+        #expect(try server.waitForEnd() == 0)
+        try Data(content.utf8).write(to: URL(fileURLWithPath: "\(server.pki)/ca.crt"))
+        let damaged = try Serve.run(["--data-dir", server.dataDirectory])
+        #expect(damaged.status == 1)
+        #expect(damaged.errors.contains("\(server.pki)/ca.crt has no certificate in it"), "\(damaged)")
+        #expect(damaged.errors.contains("or move \(server.pki) away"), "\(damaged)")
+        try FileManager.default.removeItem(atPath: server.pki)
+        _ = try ServerProcess(in: server.directory, examples: false)
     }
 
     @Test func `serves the certificate that it is given, and says when it is corrupt`() throws {
