@@ -28,6 +28,12 @@ struct Credentials {
                         + "\(directory) away, and all certificates in it are made anew")
             }
             authority = CertificateAuthority(pair: pair)
+        } else if FileManager.default.fileExists(atPath: "\(directory)/ca.crt") {
+            // A key alone is what a first start leaves that was broken off: the key is written first.
+            throw Wiring.Failure(
+                description:
+                    "\(directory)/ca.crt is there without ca.key: put that back, or move \(directory) away, and "
+                    + "all certificates in it are made anew, which ends the credentials that the old CA has signed")
         } else {
             authority = try CertificateAuthority(commonName: "hotplug-apiserver-ca", days: Self.authorityDays)
             try Self.write(authority.pair, directory, "ca")

@@ -59,6 +59,17 @@ enum Serve {
         #expect(result.errors.contains("\(server.kubeconfig).new"), "\(result)")
     }
 
+    @Test func `a CA whose key was lost was replaced without a word, which ended all credentials`() throws {
+        let server = try ServerProcess(examples: false)
+        #expect(try server.terminate() == 0)
+        let certificate = try String(contentsOfFile: server.pki + "/ca.crt", encoding: .utf8)
+        try FileManager.default.removeItem(atPath: server.pki + "/ca.key")
+        let result = try Serve.run(["--data-dir", server.dataDirectory])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("\(server.pki)/ca.crt is there without ca.key"), "\(result)")
+        #expect(try String(contentsOfFile: server.pki + "/ca.crt", encoding: .utf8) == certificate)
+    }
+
     @Test func `two servers on one port both start and share its connections`() throws {
         let server = try ServerProcess()
         let result = try Serve.run(["--secure-port", "\(server.port)"])
