@@ -4,6 +4,18 @@ import Testing
 @testable import APIServer
 
 @Suite struct FieldTypesTests {
+    /// With all that must be there.
+    private func object(_ spec: JSONValue, of resource: Resource) -> JSONValue {
+        let instance: JSONValue = ["domain": ["devices": [:]]]
+        let least: JSONValue =
+            switch resource {
+            case .virtualMachine: ["template": ["spec": instance]]
+            case .virtualMachineInstance: instance
+            default: [:]
+            }
+        return ["metadata": ["name": "x"], "spec": least.mergePatched(with: spec)]
+    }
+
     /// Each is stored as it comes, and was: the controllers then met it.
     @Test(
         arguments: [
@@ -36,7 +48,7 @@ import Testing
     func `a value of another type than its field's was stored`(
         _ resource: Resource, _ spec: JSONValue, _ field: String, _ expected: String, _ found: String
     ) {
-        let object: JSONValue = ["metadata": ["name": "x"], "spec": spec]
+        let object = object(spec, of: resource)
         let error = #expect(throws: Status.self) { try FieldTypes.check(object, of: resource) }
         #expect((error?.code, error?.reason) == (422, "Invalid"))
         #expect(
@@ -72,10 +84,79 @@ import Testing
                 && error?.message.contains("\(field) in body must be of type \(type)") == true)
     }
 
+    /// Each with what is missing.
+    @Test(
+        arguments: [
+            (Resource.virtualMachineInstance, [:], ["spec"]), (.virtualMachineInstance, ["spec": .null], ["spec"]),
+            (.virtualMachineInstance, ["spec": [:]], ["spec.domain"]),
+            (.virtualMachineInstance, ["spec": ["domain": [:]]], ["spec.domain.devices"]),
+            (.virtualMachineInstance, ["spec": ["domain": ["devices": .null]]], ["spec.domain.devices"]),
+            (.virtualMachine, ["spec": ["running": true]], ["spec.template"]),
+            (.virtualMachine, ["spec": ["template": [:]]], []),
+            (.virtualMachine, ["spec": ["template": ["spec": [:]]]], ["spec.template.spec.domain"]),
+            (
+                .virtualMachine, ["spec": ["template": ["spec": ["domain": [:]]]]],
+                ["spec.template.spec.domain.devices"]
+            ), (.virtualMachineInstanceMigration, [:], ["spec"]), (.kubeVirt, [:], ["spec"]),
+            (.kubeVirt, ["spec": [:]], []),
+            (.networkAttachmentDefinition, [:], []), (.pod, [:], []), (.namespace, [:], []),
+        ] as [(Resource, JSONValue, [String])])
+    func `a machine without its domain, or a domain without devices, ran`(
+        _ resource: Resource, _ object: JSONValue, _ missing: [String]
+    ) {
+        let causes = missing.map {
+            Status.Cause(reason: "FieldValueRequired", message: "Required value", field: $0)
+        }
+        #expect(FieldTypes.causes(in: object, of: resource) == causes)
+    }
+
+    /// KubeVirt v1.0.0-beta.0 and v1.9.0 `virtualmachineinstances.kubevirt.io.yaml`: what both require.
+    @Test(
+        arguments: [
+            ("disks", [[:], ["name": "a"]], ["disks[0].name"]),
+            ("filesystems", [["name": "a"]], ["filesystems[0].virtiofs"]), ("gpus", [[:]], ["gpus[0].name"]),
+            ("hostDevices", [[:]], ["hostDevices[0].name"]),
+            ("inputs", [[:]], ["inputs[0].name", "inputs[0].type"]), ("sound", [:], ["sound.name"]),
+            ("watchdog", [:], ["watchdog.name"]),
+            ("interfaces", [["ports": [[:]]]], ["interfaces[0].name", "interfaces[0].ports[0].port"]),
+        ] as [(String, JSONValue, [String])])
+    func `a device without a name was stored`(_ devices: String, _ value: JSONValue, _ missing: [String]) {
+        let object: JSONValue = ["spec": ["domain": ["devices": ["\(devices)": value]]]]
+        let causes = FieldTypes.causes(in: object, of: .virtualMachineInstance)
+        #expect(causes.map(\.field) == missing.map { "spec.domain.devices.\($0)" })
+        #expect(causes.allSatisfy { $0.message == "Required value" })
+    }
+
+    @Test(
+        arguments: [
+            (["networks": [["multus": [:]]]], ["networks[0].name", "networks[0].multus.networkName"]),
+            (["volumes": [["containerDisk": ["image": "i"]]]], ["volumes[0].name"]),
+            (
+                ["topologySpreadConstraints": [["maxSkew": 1]]],
+                ["topologySpreadConstraints[0].topologyKey", "topologySpreadConstraints[0].whenUnsatisfiable"]
+            ),
+        ] as [(JSONValue, [String])])
+    func `a network or a volume without what it needs was stored`(
+        _ spec: JSONValue, _ missing: [String]
+    ) {
+        let causes = FieldTypes.causes(in: object(spec, of: .virtualMachineInstance), of: .virtualMachineInstance)
+        #expect(causes.map(\.field) == missing.map { "spec.\($0)" })
+    }
+
+    @Test func `a fault that an object had before stood in the way of other changes`() throws {
+        let old: JSONValue = ["spec": ["running": false, "template": ["spec": [:]]]]
+        let started: JSONValue = ["spec": ["running": true, "template": ["spec": [:]]]]
+        try FieldTypes.check(started, old: old, of: .virtualMachine)
+        let worse: JSONValue = ["spec": ["running": "yes", "template": ["spec": [:]]]]
+        let error = #expect(throws: Status.self) { try FieldTypes.check(worse, old: old, of: .virtualMachine) }
+        #expect(error?.details?.causes.map(\.field) == ["spec.running"])
+    }
+
     @Test func `takes what is right, null, unknown or on its way out, and what was so before`() throws {
         let wrong: JSONValue = ["spec": ["running": "yes"]]
         for object in [
-            ["spec": ["running": true, "template": .null, "bogus": 5]], ["status": 5],
+            object(["running": true, "runStrategy": .null, "bogus": 5], of: .virtualMachine),
+            object([:], of: .virtualMachine).mergePatched(with: ["status": 5]),
             ["metadata": ["deletionTimestamp": "now"], "spec": ["running": "yes"]],
         ] as [JSONValue] {
             try FieldTypes.check(object, of: .virtualMachine)
@@ -89,7 +170,8 @@ import Testing
     @Test func `tells of a hundred fields`() {
         for (count, told) in [(FieldTypes.causesMax, FieldTypes.causesMax), (FieldTypes.causesMax + 1, 100)] {
             let networks = JSONValue.array(Array(repeating: "x", count: count))
-            #expect(FieldTypes.causes(in: ["spec": ["networks": networks]], of: .virtualMachineInstance).count == told)
+            let object = object(["networks": networks], of: .virtualMachineInstance)
+            #expect(FieldTypes.causes(in: object, of: .virtualMachineInstance).count == told)
         }
     }
 }

@@ -33,7 +33,13 @@ import Testing
         var shown: String { "\(kind.kind.lowercased()).\(kind.apiVersion.prefix { $0 != "/" })/x" }
 
         func manifest(_ value: String) -> String {
-            let machine = kind.kind == "VirtualMachine" ? "running: false, template: {spec: {}}, " : ""
+            let domain = "domain: {devices: {}}"
+            let machine =
+                switch kind.kind {
+                case "VirtualMachine": "running: false, template: {spec: {\(domain)}}, "
+                case "VirtualMachineInstance": "\(domain), "
+                default: ""
+                }
             return """
                 apiVersion: \(kind.apiVersion)
                 kind: \(kind.kind)

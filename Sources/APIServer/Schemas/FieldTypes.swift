@@ -1,7 +1,7 @@
 import KubeModel
 
-/// Finds fields whose values are of another type than `ObjectSchemas` has for them, as the schema of a
-/// CustomResourceDefinition does (apiextensions-apiserver `pkg/apiserver/validation`).
+/// Finds fields whose values are of another type than `ObjectSchemas` has for them, and fields that are missing, as the
+/// schema of a CustomResourceDefinition does (apiextensions-apiserver `pkg/apiserver/validation`).
 enum FieldTypes {
     /// Causes reported at most.
     static let causesMax = 100
@@ -10,10 +10,15 @@ enum FieldTypes {
     /// with the first.
     ///
     /// What is on its way out, or was stored so before, is not held up: an object that nobody can change any more could
-    /// not be mended either.
+    /// not be mended either. Nor do faults that it had already stand in the way of other changes
+    /// (apiextensions-apiserver `pkg/apiserver/validation/ratcheting.go`).
     static func check(_ object: JSONValue, old: JSONValue? = nil, of resource: Resource) throws(Status) {
         guard !object.isBeingDeleted, old == nil || object["spec"] != old?["spec"] else { return }
-        let causes = causes(in: object, of: resource)
+        var causes = causes(in: object, of: resource)
+        if !causes.isEmpty, let old {
+            let before = Self.causes(in: old, of: resource)
+            causes.removeAll(where: before.contains)
+        }
         guard let first = causes.first else { return }
         guard !resource.isBuiltIn else { throw .undecodable(resource, first.message) }
         throw .invalid(
@@ -22,8 +27,9 @@ enum FieldTypes {
 
     static func causes(in object: JSONValue, of resource: Resource) -> [Status.Cause] {
         var causes: [Status.Cause] = []
-        let properties = ObjectSchemas.kind(resource)["properties"]?.object?.members ?? []
-        for (name, schema) in properties where !others.contains(name) {
+        let schema = ObjectSchemas.kind(resource)
+        checkPresence(in: object, schema, path: "", &causes)
+        for (name, schema) in schema["properties"]?.object?.members ?? [] where !others.contains(name) {
             if let value = object[name] { visit(value, schema, path: name, &causes) }
         }
         return causes
@@ -41,6 +47,7 @@ enum FieldTypes {
         if let expected = schema["type"]?.string, expected != value.typeName {
             return causes.append(.mistyped(path, expected, value))
         }
+        checkPresence(in: value, schema, path: path + ".", &causes)
         switch value {
         case .array(let elements):
             guard let items = schema["items"] else { return }
@@ -53,6 +60,16 @@ enum FieldTypes {
                 visit(member.value, known, path: "\(path).\(DuplicateFields.shortened(member.name))", &causes)
             }
         default: return
+        }
+    }
+
+    /// `path` is what the fields' names are put behind.
+    private static func checkPresence(
+        in value: JSONValue, _ schema: JSONValue, path: String, _ causes: inout [Status.Cause]
+    ) {
+        for name in (schema["required"]?.array ?? []).compactMap(\.string) where value.present(name) == nil {
+            guard causes.count < causesMax else { return }
+            causes.append(Status.Cause(reason: "FieldValueRequired", message: "Required value", field: path + name))
         }
     }
 }

@@ -2,6 +2,9 @@ import KubeModel
 
 /// The specs of machines: all fields that KubeVirt v1.9.0 has, which are those of v1.0 and more; what most of them hold
 /// is open.
+///
+/// What is required is so in the CustomResourceDefinitions of both (`virtualmachines.kubevirt.io.yaml`,
+/// `virtualmachineinstances.kubevirt.io.yaml`).
 extension ObjectSchemas {
     static func flag(_ description: String) -> JSONValue {
         ["description": .string(description), "type": "boolean"]
@@ -11,7 +14,15 @@ extension ObjectSchemas {
         ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
     }
 
-    private static func openList(_ description: String) -> JSONValue { list(description, open("One of them.")) }
+    private static func openList(_ description: String, requiring properties: JSONObject = [:]) -> JSONValue {
+        list(description, open("One of them.", requiring: properties))
+    }
+
+    private static func open(_ description: String, requiring properties: JSONObject) -> JSONValue {
+        open(description, properties, required: properties.members.map(\.name))
+    }
+
+    private static let named: JSONObject = ["name": text("Its name.")]
 
     static let machineSpec = object(
         "What is wanted of the machine.",
@@ -26,12 +37,13 @@ extension ObjectSchemas {
                         ["labels": textMap("Its labels."), "annotations": textMap("Its annotations.")]),
                     "spec": reference("io.kubevirt.VirtualMachineInstanceSpec"),
                 ]),
-            "dataVolumeTemplates": openList("DataVolumes that are made for the machine."),
+            "dataVolumeTemplates": openList(
+                "DataVolumes that are made for the machine.", requiring: ["spec": open("Size and source.")]),
             "instancetype": open("Where CPU and memory come from."),
             "preference": open("Where defaults for devices come from."),
             "liveUpdateFeatures": open("What may change while the machine runs, until KubeVirt v1.3."),
             "updateVolumesStrategy": text("Replacement or Migration: how other volumes get into the machine."),
-        ])
+        ], required: ["template"])
 
     static let instanceSpec = object(
         "The machine: its devices, volumes and networks.",
@@ -40,7 +52,7 @@ extension ObjectSchemas {
             "networks": list(
                 "What interfaces are connected to, each of an interface of the same name.",
                 reference("io.kubevirt.Network")),
-            "volumes": openList("What disks are made of."),
+            "volumes": openList("What disks are made of.", requiring: named),
             "utilityVolumes": openList("Volumes for other purposes than disks."),
             "accessCredentials": openList("Keys and passwords that the guest is given."),
             "affinity": open("Nodes and pods that the machine is to be near to or away from."),
@@ -60,8 +72,14 @@ extension ObjectSchemas {
             "startStrategy": text("Paused: the guest is paused from the start."),
             "terminationGracePeriodSeconds": integer("Seconds that the guest has to shut down."),
             "tolerations": openList("Taints of nodes that do not matter."),
-            "topologySpreadConstraints": openList("How machines are spread over nodes."),
-        ])
+            "topologySpreadConstraints": openList(
+                "How machines are spread over nodes.",
+                requiring: [
+                    "maxSkew": integer("How many more there may be in one place than in another."),
+                    "topologyKey": text("The label of nodes that tells the places."),
+                    "whenUnsatisfiable": text("DoNotSchedule or ScheduleAnyway."),
+                ]),
+        ], required: ["domain"])
 
     private static let domain = object(
         "The machine as libvirt sees it.",
@@ -75,7 +93,7 @@ extension ObjectSchemas {
             "memory": open("How much memory the guest has."),
             "rebootPolicy": text("What becomes of the machine when its guest reboots."),
             "resources": open("What the machine asks of its node."),
-        ])
+        ], required: ["devices"])
 
     private static let devices = object(
         "Disks, interfaces and others.",
@@ -91,16 +109,21 @@ extension ObjectSchemas {
             "autoattachVSOCK": flag("Whether there is a VSOCK device."),
             "blockMultiQueue": flag("Whether disks have a queue for each CPU."),
             "clientPassthrough": open("USB devices of whoever looks at the machine."),
-            "disableHotplug": flag("Whether no disk can be plugged in."), "disks": openList("Disks, each of a volume."),
+            "disableHotplug": flag("Whether no disk can be plugged in."),
+            "disks": openList("Disks, each of a volume.", requiring: named),
             "downwardMetrics": open("Metrics of the node for the guest."),
-            "filesystems": openList("Volumes that are shared as file systems."),
-            "gpus": openList("Graphics processors."),
-            "hostDevices": openList("Devices of the node."), "inputs": openList("Tablets and the like."),
+            "filesystems": openList(
+                "Volumes that are shared as file systems.",
+                requiring: ["name": text("Its name."), "virtiofs": open("Shared by virtiofs.")]),
+            "gpus": openList("Graphics processors.", requiring: named),
+            "hostDevices": openList("Devices of the node.", requiring: named),
+            "inputs": openList(
+                "Tablets and the like.", requiring: ["name": text("Its name."), "type": text("tablet.")]),
             "logSerialConsole": flag("Whether the serial console is logged."),
             "networkInterfaceMultiqueue": flag("Whether interfaces have a queue for each CPU."),
             "panicDevices": openList("Devices that tell of a guest's panic."), "rng": open("A source of randomness."),
-            "sound": open("A sound card."), "tpm": open("A trusted platform module."),
+            "sound": open("A sound card.", requiring: named), "tpm": open("A trusted platform module."),
             "useVirtioTransitional": flag("Whether virtio devices take guests from before virtio 1.0."),
-            "video": open("The type of the graphics card."), "watchdog": open("A watchdog."),
+            "video": open("The type of the graphics card."), "watchdog": open("A watchdog.", requiring: named),
         ])
 }

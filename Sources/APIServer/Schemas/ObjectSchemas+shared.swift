@@ -19,9 +19,12 @@ extension ObjectSchemas {
     }
 
     /// An object that may hold anything beside the fields that are known.
-    static func open(_ description: String, _ properties: JSONObject = [:]) -> JSONValue {
+    static func open(
+        _ description: String, _ properties: JSONObject = [:], required: [String] = []
+    ) -> JSONValue {
         var schema: JSONValue = ["description": .string(description), "type": "object"]
         if !properties.isEmpty { schema["properties"] = .object(properties) }
+        if !required.isEmpty { schema["required"] = strings(required) }
         schema["x-kubernetes-preserve-unknown-fields"] = true
         return schema
     }
@@ -86,7 +89,10 @@ extension ObjectSchemas {
             "macvtap": open("Connected by a macvtap device; gone since KubeVirt v1.3."),
             "passt": open("Connected by passt in user space."), "passtBinding": open("Connected by passt."),
             "binding": open("Connected by a plugin.", ["name": text("The plugin's name.")]),
-            "ports": list("Ports that are forwarded to the guest.", open("A port.")),
+            "ports": list(
+                "Ports that are forwarded to the guest.",
+                open("A port.", ["port": integer("The port's number.")], required: ["port"])),
+            "portRanges": list("Ranges of such ports.", open("A range.")),
             "macAddress": text("The address of the interface, such as de:ad:00:00:be:af."),
             "bootOrder": integer("Above 0: when it is tried for booting."),
             "pciAddress": text("Where it is in the guest, such as 0000:81:01.10."),

@@ -47,7 +47,8 @@ enum ObjectSchemas {
             "kind": text("The kind: \(resource.kind)."), "metadata": reference("io.k8s.apimachinery.ObjectMeta"),
         ]
         for (name, schema) in fields(of: resource).members { properties[name] = schema }
-        var schema = object(description(of: resource), properties)
+        let isKubeVirt = resource.group == "kubevirt.io"
+        var schema = object(description(of: resource), properties, required: isKubeVirt ? ["spec"] : [])
         schema["x-kubernetes-group-version-kind"] = [
             [
                 "group": .string(resource.group), "version": .string(resource.version),
