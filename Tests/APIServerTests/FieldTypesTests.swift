@@ -42,6 +42,34 @@ import Testing
             ),
             (.virtualMachineInstance, ["domain": ["devices": []]], "spec.domain.devices", "object", "array"),
             (.virtualMachineInstance, ["nodeSelector": []], "spec.nodeSelector", "object", "array"),
+            (
+                .virtualMachineInstance, ["domain": ["cpu": ["cores": "lots"]]], "spec.domain.cpu.cores", "integer",
+                "string"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["machine": ["type": 5]]], "spec.domain.machine.type", "string",
+                "integer"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["memory": ["guest": true]]], "spec.domain.memory.guest",
+                "integer,string", "boolean"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["resources": ["requests": ["cpu": [:]]]]],
+                "spec.domain.resources.requests.cpu", "integer,string", "object"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["features": ["hyperv": ["synic": true]]]],
+                "spec.domain.features.hyperv.synic", "object", "boolean"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["clock": ["timer": ["rtc": ["present": "yes"]]]]],
+                "spec.domain.clock.timer.rtc.present", "boolean", "string"
+            ),
+            (
+                .virtualMachineInstance, ["domain": ["firmware": ["bootloader": ["efi": ["secureBoot": 1]]]]],
+                "spec.domain.firmware.bootloader.efi.secureBoot", "boolean", "integer"
+            ),
             (.virtualMachineInstanceMigration, ["vmiName": 5], "spec.vmiName", "string", "integer"),
             (.networkAttachmentDefinition, ["config": [:]], "spec.config", "string", "object"),
         ] as [(Resource, JSONValue, String, String, String)])
@@ -131,16 +159,49 @@ import Testing
         arguments: [
             (["networks": [["multus": [:]]]], ["networks[0].name", "networks[0].multus.networkName"]),
             (["volumes": [["containerDisk": ["image": "i"]]]], ["volumes[0].name"]),
+            (["domain": ["devices": [:], "cpu": ["features": [[:]]]]], ["domain.cpu.features[0].name"]),
+            (
+                ["domain": ["devices": [:], "firmware": ["kernelBoot": ["container": [:]]]]],
+                ["domain.firmware.kernelBoot.container.image"]
+            ),
             (
                 ["topologySpreadConstraints": [["maxSkew": 1]]],
                 ["topologySpreadConstraints[0].topologyKey", "topologySpreadConstraints[0].whenUnsatisfiable"]
             ),
         ] as [(JSONValue, [String])])
-    func `a network or a volume without what it needs was stored`(
+    func `a network, a volume or a part of the domain without what it needs was stored`(
         _ spec: JSONValue, _ missing: [String]
     ) {
         let causes = FieldTypes.causes(in: object(spec, of: .virtualMachineInstance), of: .virtualMachineInstance)
         #expect(causes.map(\.field) == missing.map { "spec.\($0)" })
+    }
+
+    @Test(
+        arguments: [
+            ("64Mi", true), ("1024M", true), ("0.5", true), (".5", true), ("5.", true), ("100m", true), ("1e3", true),
+            ("1E3", true), ("1E", true), ("1e-.5", true), ("+1Ki", true), ("-1", true), (1024, true), (0, true),
+            ("", false), ("lots", false), ("1Gib", false), ("1 Gi", false), (".", false), ("1e", false), ("1ei", false),
+            ("1K", false), ("1mi", false), ("--1", false), ("1e3Mi", false), ("1Mi\n", false), ("١", false),
+            (.number(JSONNumber(validated: "1.5")), false), (true, false), ([], false),
+        ] as [(JSONValue, Bool)])
+    func `memory that is no quantity was stored`(_ value: JSONValue, _ isOne: Bool) throws {
+        for domain: JSONValue in [
+            ["memory": ["guest": value]], ["memory": ["maxGuest": value]],
+            ["resources": ["requests": ["memory": value]]],
+            ["resources": ["limits": ["memory": value]]],
+        ] {
+            let object = object(["domain": domain], of: .virtualMachineInstance)
+            #expect(FieldTypes.causes(in: object, of: .virtualMachineInstance).isEmpty == isOne)
+        }
+    }
+
+    @Test func `says what a quantity should be`() throws {
+        let object = object(["domain": ["memory": ["guest": "1Gib"]]], of: .virtualMachineInstance)
+        let cause = try #require(FieldTypes.causes(in: object, of: .virtualMachineInstance).first)
+        #expect(cause.reason == "FieldValueInvalid")
+        #expect(
+            cause.message == #"Invalid value: "1Gib": \#(cause.field) in body should match '\#(Quantity.pattern)'"#)
+        #expect(Quantity.pattern.wholeMatch(of: /\^.+\$/) != nil)
     }
 
     @Test func `a fault that an object had before stood in the way of other changes`() throws {

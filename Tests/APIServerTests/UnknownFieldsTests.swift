@@ -25,6 +25,25 @@ import Testing
             UnknownFields.paths(in: machine, of: .virtualMachine) == paths.map { "spec.template.spec." + $0 })
     }
 
+    @Test func `typing mistakes in CPU, memory and the like were silent`() {
+        let spec: JSONValue = [
+            "domain": [
+                "cpu": ["core": 2, "cores": 2, "features": [["name": "x", "polcy": "y"]]],
+                "memory": ["guests": "1Gi", "hugepages": ["size": "2Mi"]],
+                "resources": ["request": [:], "requests": [:]],
+                "machine": ["typ": "q35"], "firmware": ["bootloader": ["uefi": [:]]],
+                "features": ["hyperv": ["synictimer": ["direct": ["on": true]]]],
+                "clock": ["utc": ["offset": 1], "x": 1],
+            ]
+        ]
+        let paths = [
+            "cpu.core", "cpu.features[0].polcy", "memory.guests", "memory.hugepages.size", "resources.request",
+            "machine.typ", "firmware.bootloader.uefi", "features.hyperv.synictimer.direct.on", "clock.utc.offset",
+        ]
+        #expect(
+            UnknownFields.paths(in: instance(spec), of: .virtualMachineInstance) == paths.map { "spec.domain." + $0 })
+    }
+
     @Test func `finds fields that no object has`() {
         let object: JSONValue = [
             "kind": "VirtualMachine", "metadata": ["nmae": "x", "labels": ["a": "b"]], "spce": [:],

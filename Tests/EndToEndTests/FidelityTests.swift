@@ -8,7 +8,7 @@ import Testing
         "neg":-0.0,"text":"\u00e9\ud83d\ude00 \"q\" \\ \/ \n","empty":{},"none":null,"nested":[[],[{}],[[1.50]]]},
         "networks":[{"pod":{"unheardOf":2.0},"name":"defaultnetwork"}],
         "domain":{"devices":{"zz":[1,2.0,3e0],"interfaces":[{"name":"defaultnetwork","masquerade":{"x":1.0},"future":{
-        "b":1,"a":2}}],"aa":true},"cpu":{"cores":18446744073709551615}},"volumes":null,"":"empty name"}
+        "b":1,"a":2}}],"aa":true},"cpu":{"shares":18446744073709551615}},"volumes":null,"":"empty name"}
         """#.replacing("\n", with: "")
 
     private func object(_ kind: String, _ spec: String) -> String {

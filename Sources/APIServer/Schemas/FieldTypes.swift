@@ -44,6 +44,7 @@ enum FieldTypes {
         // Null is a field that is not there, as far as Go's clients are concerned.
         guard causes.count < causesMax, !value.isNull, let schema = ObjectSchemas.resolved(schema) else { return }
         let path = path()
+        if schema["x-kubernetes-int-or-string"]?.bool == true { return checkQuantity(value, path: path, &causes) }
         if let expected = schema["type"]?.string, expected != value.typeName {
             return causes.append(.mistyped(path, expected, value))
         }
@@ -71,6 +72,20 @@ enum FieldTypes {
             guard causes.count < causesMax else { return }
             causes.append(Status.Cause(reason: "FieldValueRequired", message: "Required value", field: path + name))
         }
+    }
+
+    /// In the words of kube-openapi `pkg/validation/errors/schema.go`.
+    private static func checkQuantity(_ value: JSONValue, path: String, _ causes: inout [Status.Cause]) {
+        guard let text = value.string else {
+            if value.int == nil { causes.append(.mistyped(path, "integer,string", value)) }
+            return
+        }
+        guard !Quantity.matches(text) else { return }
+        let shown = String(decoding: JSONValue.string(DuplicateFields.shortened(text)).serialized(), as: UTF8.self)
+        causes.append(
+            Status.Cause(
+                reason: "FieldValueInvalid",
+                message: "Invalid value: \(shown): \(path) in body should match '\(Quantity.pattern)'", field: path))
     }
 }
 

@@ -81,21 +81,7 @@ extension ObjectSchemas {
                 ]),
         ], required: ["domain"])
 
-    private static let domain = object(
-        "The machine as libvirt sees it.",
-        [
-            "devices": devices, "chassis": open("What SMBIOS says of the chassis."),
-            "clock": open("The guest's clock."),
-            "cpu": open("Cores, sockets, threads and the model."), "features": open("Features of the hypervisor."),
-            "firmware": open("How the machine boots."), "ioThreads": open("Threads that serve disks."),
-            "ioThreadsPolicy": text("shared, auto or supplementalPool: how disks share threads."),
-            "launchSecurity": open("Encryption of the guest's memory."), "machine": open("The type of the machine."),
-            "memory": open("How much memory the guest has."),
-            "rebootPolicy": text("What becomes of the machine when its guest reboots."),
-            "resources": open("What the machine asks of its node."),
-        ], required: ["devices"])
-
-    private static let devices = object(
+    static let devices = object(
         "Disks, interfaces and others.",
         [
             "interfaces": list(

@@ -9,6 +9,13 @@ extension ObjectSchemas {
         ["description": .string(description), "type": "integer"]
     }
 
+    /// A number or the text of a `Quantity`.
+    ///
+    /// Without a type, since OpenAPI 2 has no `anyOf`.
+    static func quantity(_ description: String) -> JSONValue {
+        ["description": .string(description), "pattern": .string(Quantity.pattern), "x-kubernetes-int-or-string": true]
+    }
+
     /// An object whose fields are all known.
     static func object(_ description: String, _ properties: JSONObject, required: [String] = []) -> JSONValue {
         var schema: JSONValue = [
