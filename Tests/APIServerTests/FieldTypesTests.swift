@@ -70,6 +70,10 @@ import Testing
                 .virtualMachineInstance, ["domain": ["firmware": ["bootloader": ["efi": ["secureBoot": 1]]]]],
                 "spec.domain.firmware.bootloader.efi.secureBoot", "boolean", "integer"
             ),
+            (
+                .kubeVirt, ["configuration": ["developerConfiguration": ["useEmulation": "true"]]],
+                "spec.configuration.developerConfiguration.useEmulation", "boolean", "string"
+            ),
             (.virtualMachineInstanceMigration, ["vmiName": 5], "spec.vmiName", "string", "integer"),
             (.networkAttachmentDefinition, ["config": [:]], "spec.config", "string", "object"),
         ] as [(Resource, JSONValue, String, String, String)])
@@ -127,6 +131,10 @@ import Testing
                 ["spec.template.spec.domain.devices"]
             ), (.virtualMachineInstanceMigration, [:], ["spec"]), (.kubeVirt, [:], ["spec"]),
             (.kubeVirt, ["spec": [:]], []),
+            (
+                .kubeVirt, ["spec": ["configuration": ["developerConfiguration": ["diskVerification": [:]]]]],
+                ["spec.configuration.developerConfiguration.diskVerification.memoryLimit"]
+            ),
             (.networkAttachmentDefinition, [:], []), (.pod, [:], []), (.namespace, [:], []),
         ] as [(Resource, JSONValue, [String])])
     func `a machine without its domain, or a domain without devices, ran`(

@@ -44,6 +44,29 @@ import Testing
             UnknownFields.paths(in: instance(spec), of: .virtualMachineInstance) == paths.map { "spec.domain." + $0 })
     }
 
+    @Test(
+        arguments: [
+            (
+                Resource.kubeVirt,
+                ["configuration": ["developerConfiguration": ["featuregates": [], "featureGates": []]]],
+                ["spec.configuration.developerConfiguration.featuregates"]
+            ), (.kubeVirt, ["configuraton": [:], "infra": ["any": "thing"]], ["spec.configuraton"]),
+            (
+                .kubeVirt,
+                [
+                    "configuration": [
+                        "migration": [:], "migrations": ["any": "thing"], "vmRolloutStrategy": "LiveUpdate",
+                        "network": ["binding": ["x": ["any": "thing"]], "defaultInterface": "bridge"],
+                    ]
+                ], ["spec.configuration.migration", "spec.configuration.network.defaultInterface"]
+            ), (.networkAttachmentDefinition, ["conf": "{}", "config": "{}"], ["spec.conf"]),
+        ] as [(Resource, JSONValue, [String])])
+    func `typing mistakes in KubeVirt's configuration and in networks were silent`(
+        _ resource: Resource, _ spec: JSONValue, _ paths: [String]
+    ) {
+        #expect(UnknownFields.paths(in: ["metadata": [:], "spec": spec], of: resource) == paths)
+    }
+
     @Test func `finds fields that no object has`() {
         let object: JSONValue = [
             "kind": "VirtualMachine", "metadata": ["nmae": "x", "labels": ["a": "b"]], "spce": [:],

@@ -6,6 +6,8 @@ enum FieldTypes {
     /// Causes reported at most.
     static let causesMax = 100
 
+    private static let required = "FieldValueRequired"
+
     /// Throws 422 Invalid with the causes; for a built-in kind, which kube-apiserver cannot decode then, 400 BadRequest
     /// with the first.
     ///
@@ -32,6 +34,8 @@ enum FieldTypes {
         for (name, schema) in schema["properties"]?.object?.members ?? [] where !others.contains(name) {
             if let value = object[name] { visit(value, schema, path: name, &causes) }
         }
+        // What a built-in kind must have, its own rules tell, once it is decoded.
+        if resource.isBuiltIn { causes.removeAll { $0.reason == Self.required } }
         return causes
     }
 
@@ -70,7 +74,7 @@ enum FieldTypes {
     ) {
         for name in (schema["required"]?.array ?? []).compactMap(\.string) where value.present(name) == nil {
             guard causes.count < causesMax else { return }
-            causes.append(Status.Cause(reason: "FieldValueRequired", message: "Required value", field: path + name))
+            causes.append(Status.Cause(reason: required, message: "Required value", field: path + name))
         }
     }
 

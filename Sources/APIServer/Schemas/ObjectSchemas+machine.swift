@@ -14,11 +14,11 @@ extension ObjectSchemas {
         ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
     }
 
-    private static func openList(_ description: String, requiring properties: JSONObject = [:]) -> JSONValue {
+    static func openList(_ description: String, requiring properties: JSONObject = [:]) -> JSONValue {
         list(description, open("One of them.", requiring: properties))
     }
 
-    private static func open(_ description: String, requiring properties: JSONObject) -> JSONValue {
+    static func open(_ description: String, requiring properties: JSONObject) -> JSONValue {
         open(description, properties, required: properties.members.map(\.name))
     }
 

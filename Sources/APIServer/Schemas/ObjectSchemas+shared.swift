@@ -47,7 +47,7 @@ extension ObjectSchemas {
     /// Those that others refer to.
     static let shared: JSONObject = [
         "io.k8s.apimachinery.ObjectMeta": objectMeta, "io.kubevirt.VirtualMachineInstanceSpec": instanceSpec,
-        "io.kubevirt.Interface": interface, "io.kubevirt.Network": network,
+        "io.kubevirt.Interface": interface, "io.kubevirt.Network": machineNetwork,
     ]
 
     /// apimachinery `pkg/apis/meta/v1/types.go`.
@@ -109,7 +109,7 @@ extension ObjectSchemas {
             "state": text("absent: unplug it; up and down: its link."),
         ], required: ["name"])
 
-    private static let network = object(
+    private static let machineNetwork = object(
         "A network, of one source.",
         [
             "name": text("The network's name, and that of its interface."),

@@ -2,9 +2,9 @@ import KubeModel
 
 /// What is known of the fields of the objects: OpenAPI schemas for `kubectl explain`, and for telling a mistyped field.
 ///
-/// The fields of machines are all there, and what this project is about to its last, as KubeVirt v1.0.1
-/// `staging/src/kubevirt.io/api/core/v1/schema.go` has them and v1.9.0 has added to them. Other objects are open: what
-/// they hold is kept, and not checked.
+/// The fields of machines and of the KubeVirt object's configuration are all there, and what this project is about to
+/// its last, as KubeVirt v1.0.1 `staging/src/kubevirt.io/api/core/v1/schema.go` has them and v1.9.0 has added to them.
+/// Other objects are open: what they hold is kept, and not checked.
 enum ObjectSchemas {
     /// The name of a kind's schema.
     static func name(of resource: Resource) -> String {
@@ -84,36 +84,17 @@ enum ObjectSchemas {
                     "What is wanted of the migration.",
                     [
                         "vmiName": text("The VirtualMachineInstance to move."),
-                        "addedNodeSelector": open("Labels that the target node must have beside the others."),
+                        "addedNodeSelector": textMap("Labels that the target node must have beside the others."),
                         "priority": text("The place in the queue of migrations."),
                         "receive": open("The receiving end of a migration between clusters."),
                         "sendTo": open("The sending end of a migration between clusters."),
                     ]), "status": status,
             ]
-        case ("kubevirt.io", "KubeVirt"):
-            let gates = list("Features that are switched on, such as HotplugNICs.", ["type": "string"])
-            return [
-                "spec": open(
-                    "What is wanted of the installation.",
-                    [
-                        "configuration": open(
-                            "How machines are run.",
-                            [
-                                "developerConfiguration": open("Features on trial.", ["featureGates": gates]),
-                                "network": open(
-                                    "How machines are connected.",
-                                    [
-                                        "permitBridgeInterfaceOnPodNetwork": [
-                                            "description": "Whether the pod network may be bridged; true by default.",
-                                            "type": "boolean",
-                                        ]
-                                    ]),
-                            ])
-                    ]), "status": status,
-            ]
+        case ("kubevirt.io", "KubeVirt"): return ["spec": kubeVirtSpec, "status": status]
         case ("k8s.cni.cncf.io", _):
+            // network-attachment-definition-client `artifacts/networks-crd.yaml`.
             return [
-                "spec": open(
+                "spec": object(
                     "The network.", ["config": text("The configuration of the CNI plugins, as JSON in a string.")])
             ]
         case ("", "Event"): return event
