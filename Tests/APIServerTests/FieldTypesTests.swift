@@ -135,7 +135,9 @@ import Testing
                 .kubeVirt, ["spec": ["configuration": ["developerConfiguration": ["diskVerification": [:]]]]],
                 ["spec.configuration.developerConfiguration.diskVerification.memoryLimit"]
             ),
-            (.networkAttachmentDefinition, [:], []), (.pod, [:], []), (.namespace, [:], []),
+            (.networkAttachmentDefinition, [:], []), (.namespace, [:], []),
+            // Built-in kinds have rules of their own for that.
+            (.pod, [:], []), (.pod, ["spec": ["containers": [["ports": [[:]]]]]], []),
         ] as [(Resource, JSONValue, [String])])
     func `a machine without its domain, or a domain without devices, ran`(
         _ resource: Resource, _ object: JSONValue, _ missing: [String]
