@@ -209,7 +209,8 @@ import Testing
         let names = resources.output.split(separator: "\n").compactMap { $0.split(separator: " ").first }
         #expect(
             names.sorted() == [
-                "events", "kubevirts", "namespaces", "network-attachment-definitions", "pods",
+                "customresourcedefinitions", "events", "kubevirts", "namespaces", "network-attachment-definitions",
+                "pods",
                 "selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews",
                 "virtualmachineinstancemigrations", "virtualmachineinstances", "virtualmachines",
             ])
@@ -217,8 +218,9 @@ import Testing
         let versions = try kubectl("api-versions")
         #expect(
             versions.output.split(separator: "\n").sorted() == [
-                "authentication.k8s.io/v1", "authentication.k8s.io/v1beta1", "authorization.k8s.io/v1",
-                "k8s.cni.cncf.io/v1", "kubevirt.io/v1", "kubevirt.io/v1alpha3", "subresources.kubevirt.io/v1",
+                "apiextensions.k8s.io/v1", "authentication.k8s.io/v1", "authentication.k8s.io/v1beta1",
+                "authorization.k8s.io/v1", "k8s.cni.cncf.io/v1", "kubevirt.io/v1", "kubevirt.io/v1alpha3",
+                "subresources.kubevirt.io/v1",
                 "subresources.kubevirt.io/v1alpha3", "v1",
             ])
         let version = try kubectl("version", "-ojson")
