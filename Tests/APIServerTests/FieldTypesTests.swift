@@ -116,6 +116,12 @@ import Testing
                 && error?.message.contains("\(field) in body must be of type \(type)") == true)
     }
 
+    @Test func `a hundred containers without names hid one that Go cannot decode`() {
+        let containers = JSONValue.array(Array(repeating: [:], count: 101) + ["a"])
+        let causes = FieldTypes.causes(in: ["spec": ["containers": containers]], of: .pod)
+        #expect(causes.map(\.field) == ["spec.containers[101]"])
+    }
+
     /// Each with what is missing.
     @Test(
         arguments: [

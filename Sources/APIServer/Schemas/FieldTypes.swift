@@ -2,11 +2,11 @@ import KubeModel
 
 /// Finds fields whose values are of another type than `ObjectSchemas` has for them, and fields that are missing, as the
 /// schema of a CustomResourceDefinition does (apiextensions-apiserver `pkg/apiserver/validation`).
-enum FieldTypes {
+struct FieldTypes {
     /// Causes reported at most.
     static let causesMax = 100
 
-    private static let required = "FieldValueRequired"
+    private let checksPresence: Bool
 
     /// Throws 422 Invalid with the causes; for a built-in kind, which kube-apiserver cannot decode then, 400 BadRequest
     /// with the first.
@@ -30,23 +30,23 @@ enum FieldTypes {
     static func causes(in object: JSONValue, of resource: Resource) -> [Status.Cause] {
         var causes: [Status.Cause] = []
         let schema = ObjectSchemas.kind(resource)
-        checkPresence(in: object, schema, path: "", &causes)
-        for (name, schema) in schema["properties"]?.object?.members ?? [] where !others.contains(name) {
-            if let value = object[name] { visit(value, schema, path: name, &causes) }
-        }
         // What a built-in kind must have, its own rules tell, once it is decoded.
-        if resource.isBuiltIn { causes.removeAll { $0.reason == Self.required } }
+        let check = FieldTypes(checksPresence: !resource.isBuiltIn)
+        check.checkPresence(in: object, schema, path: "", &causes)
+        for (name, schema) in schema["properties"]?.object?.members ?? [] where !others.contains(name) {
+            if let value = object[name] { check.visit(value, schema, path: name, &causes) }
+        }
         return causes
     }
 
     /// Checked by who reads them, or the controllers' own.
     private static let others: Set = ["apiVersion", "kind", "metadata", "status"]
 
-    private static func visit(
+    private func visit(
         _ value: JSONValue, _ schema: JSONValue, path: @autoclosure () -> String, _ causes: inout [Status.Cause]
     ) {
         // Null is a field that is not there, as far as Go's clients are concerned.
-        guard causes.count < causesMax, !value.isNull, let schema = ObjectSchemas.resolved(schema) else { return }
+        guard causes.count < Self.causesMax, !value.isNull, let schema = ObjectSchemas.resolved(schema) else { return }
         let path = path()
         if schema["x-kubernetes-int-or-string"]?.bool == true { return checkQuantity(value, path: path, &causes) }
         if let expected = schema["type"]?.string, expected != value.typeName {
@@ -69,17 +69,18 @@ enum FieldTypes {
     }
 
     /// `path` is what the fields' names are put behind.
-    private static func checkPresence(
+    private func checkPresence(
         in value: JSONValue, _ schema: JSONValue, path: String, _ causes: inout [Status.Cause]
     ) {
+        guard checksPresence else { return }
         for name in (schema["required"]?.array ?? []).compactMap(\.string) where value.present(name) == nil {
-            guard causes.count < causesMax else { return }
-            causes.append(Status.Cause(reason: required, message: "Required value", field: path + name))
+            guard causes.count < Self.causesMax else { return }
+            causes.append(Status.Cause(reason: "FieldValueRequired", message: "Required value", field: path + name))
         }
     }
 
     /// In the words of kube-openapi `pkg/validation/errors/schema.go`.
-    private static func checkQuantity(_ value: JSONValue, path: String, _ causes: inout [Status.Cause]) {
+    private func checkQuantity(_ value: JSONValue, path: String, _ causes: inout [Status.Cause]) {
         guard let text = value.string else {
             if value.int == nil { causes.append(.mistyped(path, "integer,string", value)) }
             return
