@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import KubeModel
 internal import Synchronization
@@ -63,6 +64,15 @@ final class GroupCommit: Sendable {
     /// Throws what a write would be told now.
     func checkCondition() throws(Status) {
         try state.withLock { state throws(Status) in try check(state.condition) }
+        try checkPlace()
+    }
+
+    /// What is written to a file that has lost its name is gone with the process.
+    private func checkPlace() throws(Status) {
+        guard !FileManager.default.fileExists(atPath: "\(directory)/\(StoreFile.name)") else { return }
+        throw .serviceUnavailable(
+            "\(StoreFile.name) is no longer in \(directory), so that what is written would be lost: put it back, or "
+                + "restart the server for an empty store")
     }
 
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -128,6 +138,7 @@ final class GroupCommit: Sendable {
         var isCommitting = false
         do {
             if case .failed(let status) = state.withLock({ $0.condition }) { throw status }
+            try checkPlace()
             try db.beginTransaction(.immediate)
             var transaction = try WriteTransaction(db, cache: cache, clock: clock)
             let results: [Result<Written, Status>] = try writes.map { write in

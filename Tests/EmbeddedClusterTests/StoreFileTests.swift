@@ -44,6 +44,20 @@ struct StoreFileTests {
         }
     }
 
+    @Test func `writes to a file that was taken away were acknowledged, and were lost`() async throws {
+        let test = try TestCluster()
+        try await test.createVMI("before")
+        try FileManager.default.moveItem(atPath: test.file, toPath: test.file + ".away")
+        let error = await #expect(throws: Status.self) { try await test.createVMI("meanwhile") }
+        #expect(error?.code == 503)
+        #expect(error?.message.contains("\(StoreFile.name) is no longer in \(test.directory)") == true)
+        #expect(throws: Status.self) { try test.cluster.checkHealth() }
+        #expect(try await test.get(.virtualMachineInstance, "before").metadataName == "before")
+        try FileManager.default.moveItem(atPath: test.file + ".away", toPath: test.file)
+        try await test.createVMI("after")
+        try test.cluster.checkHealth()
+    }
+
     @Test func `makes missing parents of the directory`() throws {
         let test = try TestCluster()
         let nested = test.directory + "/a/b"
