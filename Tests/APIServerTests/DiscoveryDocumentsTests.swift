@@ -83,6 +83,13 @@ import Testing
         #expect(namespaces?["subresources"]?.array?.map { $0["subresource"] } == ["finalize", "status"])
     }
 
+    @Test func `all namespaces could be deleted at once`() throws {
+        let list = try #require(documents.resources["v1"]?.value["resources"]?.array)
+        let namespaces = try #require(list.first { $0["name"] == "namespaces" })
+        #expect(
+            namespaces["verbs"]?.array == ["create", "delete", "get", "list", "patch", "update", "watch"])
+    }
+
     /// A null kind crashes clients of v0.26; a null list of verbs makes others drop the entry.
     @Test(arguments: ["v2", "v2beta1"]) func `aggregates all groups`(version: String) throws {
         let document = try #require(documents.aggregated[version]?.value)

@@ -275,6 +275,16 @@ enum Serve {
         #expect(object["resp"]?.string == "405")
     }
 
+    @Test func `a failure was logged without its reason, and at -v 0 not at all`() throws {
+        let server = try ServerProcess(["-v", "0"])
+        let file = server.dataDirectory + "/cluster.sqlite"
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+        let reply = try server.connect().request("PUT", Subresource.path(), Subresource.body())
+        #expect(reply.status == 503)
+        let line = try server.log.wait(for: "the line of the failure") { $0.contains(#"resp="503""#) }
+        #expect(line.hasPrefix("W ") && line.contains("cluster.sqlite is no longer in"), "\(line)")
+    }
+
     @Test func `is silent about requests at -v 0`() throws {
         let server = try ServerProcess(["-v", "0"])
         #expect(try server.connect().request("GET", "/version", nil as String?).status == 200)
