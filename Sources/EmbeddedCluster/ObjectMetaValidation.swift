@@ -70,17 +70,9 @@ enum ObjectMetaValidation {
 
     /// Go's `json.UnmarshalTypeError`.
     private static func mismatch(_ value: JSONValue, _ name: String, _ type: String) -> Status {
-        let found =
-            switch value {
-            case .null: "null"
-            case .bool: "bool"
-            case .number: "number"
-            case .string: "string"
-            case .array: "array"
-            case .object: "object"
-            }
-        return .badRequest(
-            "json: cannot unmarshal \(found) into Go struct field ObjectMeta.metadata.\(name) of type \(type)")
+        .badRequest(
+            "json: cannot unmarshal \(value.goTypeName) into Go struct field ObjectMeta.metadata.\(name) of type "
+                + type)
     }
 
     /// What is wrong with the values.

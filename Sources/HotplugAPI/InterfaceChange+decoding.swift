@@ -86,7 +86,7 @@ private struct OptionFields {
     /// Answers what did not fit first: `number into Go struct field AddInterfaceOptions.name of type string`.
     private mutating func take(_ value: JSONValue, coercingScalars: Bool) -> String? {
         if value.isNull { return nil }
-        guard case .object(let object) = value else { return "\(value.goType) into Go value of type v1.\(type)" }
+        guard case .object(let object) = value else { return "\(value.goTypeName) into Go value of type v1.\(type)" }
         var typeError: String?
         var seen: Set<String> = []
         for member in object.members {
@@ -101,23 +101,10 @@ private struct OptionFields {
             case .number(let number) where coercingScalars: values[field] = number.literal
             case .bool(let flag) where coercingScalars: values[field] = flag ? "true" : "false"
             default:
-                typeError = typeError ?? "\(member.value.goType) into Go struct field \(type).\(field) of type string"
+                typeError =
+                    typeError ?? "\(member.value.goTypeName) into Go struct field \(type).\(field) of type string"
             }
         }
         return typeError
-    }
-}
-
-extension JSONValue {
-    /// The word of encoding/json's `UnmarshalTypeError.Value`.
-    fileprivate var goType: String {
-        switch self {
-        case .null: "null"
-        case .bool: "bool"
-        case .number: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
     }
 }

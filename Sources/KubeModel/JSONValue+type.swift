@@ -10,6 +10,18 @@ extension JSONValue {
         case .object: "object"
         }
     }
+
+    /// The type's name in Go's `json.UnmarshalTypeError`.
+    package var goTypeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "bool"
+        case .number: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
 }
 
 extension Status.Cause {

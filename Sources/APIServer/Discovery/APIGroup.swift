@@ -71,7 +71,7 @@ package struct APIGroup: Sendable {
 
     /// What a resource that is stored here has below it, in the order of discovery, and what can be done with that.
     static func subresources(of resource: Resource) -> [(name: String, verbs: [String])] {
-        (resource.plural == Resource.namespace.plural && resource.isBuiltIn ? [("finalize", ["update"])] : [])
+        (resource == .namespace ? [("finalize", ["update"])] : [])
             + (resource.hasStatusSubresource ? [("status", statusVerbs)] : [])
     }
 }

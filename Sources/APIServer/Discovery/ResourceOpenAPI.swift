@@ -20,45 +20,46 @@ struct ResourceOpenAPI {
         ]
     }
 
-    /// A verb, the method for it, and what its operationId begins with.
-    private static let collectionVerbs = [
-        ("list", "get", "list"), ("create", "post", "create"), ("deletecollection", "delete", "deleteCollection"),
+    /// A verb, the method for it, its `x-kubernetes-action`, and what its operationId begins with.
+    private typealias Verb = (name: String, method: String, action: String, id: String)
+
+    private static let collectionVerbs: [Verb] = [
+        ("list", "get", "list", "list"), ("create", "post", "post", "create"),
+        ("deletecollection", "delete", "deletecollection", "deleteCollection"),
+    ]
+    private static let itemVerbs: [Verb] = [
+        ("get", "get", "get", "read"), ("update", "put", "put", "replace"), ("patch", "patch", "patch", "patch"),
+        ("delete", "delete", "delete", "delete"),
     ]
 
     private func paths(_ resource: Resource) -> [(String, JSONValue)] {
         let root = group.isCore ? "/api/\(version.name)" : "/apis/\(group.name)/\(version.name)"
         let collection = "\(root)/\(resource.isNamespaced ? "namespaces/{namespace}/" : "")\(resource.plural)"
         let verbs = version.verbs(of: resource)
-        var whole = JSONObject()
-        for (verb, method, id) in Self.collectionVerbs where verbs.contains(verb) {
-            whole[method] = operation(verb == "create" ? "post" : verb, id, resource, at: collection)
-        }
-        var found: [(String, JSONValue)] = [(collection, .object(whole))]
+        var found = [(collection, operations(Self.collectionVerbs, verbs, resource, at: collection))]
         guard verbs.contains("get") else { return found }
-        let single = [("get", "get"), ("update", "put"), ("patch", "patch"), ("delete", "delete")]
-        let path = collection + "/{name}"
-        found.append((path, item(resource, path, verbs: single.filter { verbs.contains($0.0) }.map(\.1))))
+        let item = collection + "/{name}"
+        found.append((item, operations(Self.itemVerbs, verbs, resource, at: item)))
         if resource.isNamespaced {
             let all = "\(root)/\(resource.plural)"
             found.append((all, ["get": operation("list", "list", resource, at: all, suffix: "ForAllNamespaces")]))
         }
         for (name, verbs) in APIGroup.subresources(of: resource) {
-            let path = "\(collection)/{name}/\(name)"
-            let methods = verbs.map { $0 == "update" ? "put" : $0 }
+            let path = "\(item)/\(name)"
             let suffix = name.prefix(1).uppercased() + name.dropFirst()
-            found.append((path, item(resource, path, verbs: methods, suffix: suffix)))
+            found.append((path, operations(Self.itemVerbs, verbs, resource, at: path, suffix: suffix)))
         }
         return found
     }
 
-    private func item(_ resource: Resource, _ path: String, verbs: [String], suffix: String = "") -> JSONValue {
-        var item = JSONObject()
-        for verb in verbs {
-            let method = verb
-            let name = ["get": "read", "put": "replace", "patch": "patch", "delete": "delete"][verb] ?? verb
-            item[method] = operation(verb, name, resource, at: path, suffix: suffix)
+    private func operations(
+        _ all: [Verb], _ verbs: [String], _ resource: Resource, at path: String, suffix: String = ""
+    ) -> JSONValue {
+        var operations = JSONObject()
+        for verb in all where verbs.contains(verb.name) {
+            operations[verb.method] = operation(verb.action, verb.id, resource, at: path, suffix: suffix)
         }
-        return .object(item)
+        return .object(operations)
     }
 
     private func operation(

@@ -101,6 +101,4 @@ extension ObjectSchemas {
             "permitBridgeInterfaceOnPodNetwork": flag("Whether the pod network may be bridged; true by default."),
             "permitSlirpInterface": flag("Whether there are slirp interfaces; gone since KubeVirt v1.3."),
         ])
-
-    private static func texts(_ description: String) -> JSONValue { list(description, ["type": "string"]) }
 }

@@ -6,22 +6,6 @@ import KubeModel
 /// What is required is so in the CustomResourceDefinitions of both (`virtualmachines.kubevirt.io.yaml`,
 /// `virtualmachineinstances.kubevirt.io.yaml`).
 extension ObjectSchemas {
-    static func flag(_ description: String) -> JSONValue {
-        ["description": .string(description), "type": "boolean"]
-    }
-
-    static func textMap(_ description: String) -> JSONValue {
-        ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
-    }
-
-    static func openList(_ description: String, requiring properties: JSONObject = [:]) -> JSONValue {
-        list(description, open("One of them.", requiring: properties))
-    }
-
-    static func open(_ description: String, requiring properties: JSONObject) -> JSONValue {
-        open(description, properties, required: properties.members.map(\.name))
-    }
-
     private static let named: JSONObject = ["name": text("Its name.")]
 
     static let machineSpec = object(

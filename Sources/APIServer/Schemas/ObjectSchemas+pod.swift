@@ -3,8 +3,6 @@ import KubeModel
 /// Pods: all fields that the spec, containers, ports and variables have in Kubernetes v1.33 (kubernetes
 /// `staging/src/k8s.io/api/core/v1/types.go`); what the others hold is open.
 extension ObjectSchemas {
-    private static func openList(_ description: String) -> JSONValue { list(description, open("One of them.")) }
-
     private static func containers(_ description: String, _ others: JSONObject = [:]) -> JSONValue {
         var fields = container
         for field in others.members { fields[field.name] = field.value }
@@ -58,8 +56,8 @@ extension ObjectSchemas {
     private static let container: JSONObject = [
         "name": text("The container's name, unique in the pod."), "image": text("What it is made of."),
         "imagePullPolicy": text("Always, IfNotPresent or Never; Always by default for the tag latest."),
-        "command": list("What runs instead of the image's entry point.", ["type": "string"]),
-        "args": list("Its arguments.", ["type": "string"]), "workingDir": text("Where it runs."),
+        "command": texts("What runs instead of the image's entry point."),
+        "args": texts("Its arguments."), "workingDir": text("Where it runs."),
         "ports": list("Ports that it listens on.", port), "env": list("Its environment.", variable),
         "envFrom": openList("Where more of its environment comes from."),
         "resources": open("What it asks of the node."),

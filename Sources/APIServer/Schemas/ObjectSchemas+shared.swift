@@ -40,6 +40,24 @@ extension ObjectSchemas {
         ["description": .string(description), "type": "array", "items": items]
     }
 
+    static func texts(_ description: String) -> JSONValue { list(description, ["type": "string"]) }
+
+    static func flag(_ description: String) -> JSONValue {
+        ["description": .string(description), "type": "boolean"]
+    }
+
+    static func textMap(_ description: String) -> JSONValue {
+        ["description": .string(description), "type": "object", "additionalProperties": ["type": "string"]]
+    }
+
+    static func openList(_ description: String, requiring properties: JSONObject = [:]) -> JSONValue {
+        list(description, open("One of them.", requiring: properties))
+    }
+
+    static func open(_ description: String, requiring properties: JSONObject) -> JSONValue {
+        open(description, properties, required: properties.members.map(\.name))
+    }
+
     static func reference(_ name: String) -> JSONValue {
         ["$ref": .string("#/components/schemas/\(name)")]
     }
@@ -64,7 +82,7 @@ extension ObjectSchemas {
             "deletionGracePeriodSeconds": integer("Set by the server: seconds between that and its end."),
             "labels": textMap("Names and values to select objects by."),
             "annotations": textMap("Names and values for tools."),
-            "finalizers": merged(list("Who must let the object go before it is deleted.", ["type": "string"])),
+            "finalizers": merged(texts("Who must let the object go before it is deleted.")),
             "ownerReferences": keyed(by: "uid", list("Objects that this one goes with.", open("An object."))),
             "managedFields": list("Set by the server.", open("Who has set which fields.")),
             "selfLink": text("No longer set."), "clusterName": text("No longer set."),

@@ -113,7 +113,7 @@ enum ObjectSchemas {
     private static let namespace: JSONObject = [
         "spec": object(
             "What is wanted of the namespace.",
-            ["finalizers": list("Who must let the namespace go before it is deleted.", ["type": "string"])]),
+            ["finalizers": texts("Who must let the namespace go before it is deleted.")]),
         "status": object(
             "What is so, as the server sees it.",
             [
